@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Panic-time writes to disks: what is common to all drivers.
+ *
+ * The rules are in include/linux/blk-panic.h. Everything from blk_panic_begin()
+ * on runs after the kernel has died and takes no lock: by then one CPU is left,
+ * and the state below is only ever changed by it. A call that finds @busy set
+ * interrupted another one on this very CPU (a panic inside the panic) or
+ * outlived one on a CPU that has been stopped; neither will ever go on, so the
+ * device is taken over anew.
+ */
+#define pr_fmt(fmt) "blk-panic: " fmt
+
+#include <linux/blk-panic.h>
+#include <linux/blkdev.h>
+#include <linux/cleanup.h>
+#include <linux/err.h>
+#include <linux/export.h>
+#include <linux/list.h>
+#include <linux/major.h>
+#include <linux/mutex.h>
+#include <linux/nmi.h>
+#include <linux/overflow.h>
+#include <linux/slab.h>
+
+/**
+ * struct blk_panic - one user's right to write to a disk in a panic
+ * @bpd:	the disk, shared with the users of its other partitions
+ * @bdev:	the disk or partition that writes are confined to
+ */
+struct blk_panic {
+	struct blk_panic_disk	*bpd;
+	struct block_device	*bdev;
+};
+
+/*
+ * Protects blk_panic_disks and the users count of each entry, against
+ * concurrent prepare and release. Never taken in a panic.
+ */
+static DEFINE_MUTEX(blk_panic_lock);
+static LIST_HEAD(blk_panic_disks);
+
+static struct blk_panic_disk *blk_panic_find(struct gendisk *disk)
+{
+	struct blk_panic_disk *bpd;
+
+	lockdep_assert_held(&blk_panic_lock);
+	list_for_each_entry(bpd, &blk_panic_disks, node)
+		if (bpd->disk == disk)
+			return bpd;
+	return NULL;
+}
+
+static struct blk_panic_disk *blk_panic_disk_get(struct gendisk *disk)
+{
+	struct blk_panic_disk *bpd;
+	int ret;
+
+	guard(mutex)(&blk_panic_lock);
+	bpd = blk_panic_find(disk);
+	if (bpd) {
+		bpd->users++;
+		return bpd;
+	}
+
+	bpd = kzalloc(sizeof(*bpd), GFP_KERNEL);
+	if (!bpd)
+		return ERR_PTR(-ENOMEM);
+	bpd->disk = disk;
+	bpd->users = 1;
+	ret = disk->fops->panic_ops->prepare(bpd);
+	if (ret) {
+		kfree(bpd);
+		return ERR_PTR(ret);
+	}
+	list_add(&bpd->node, &blk_panic_disks);
+	return bpd;
+}
+
+static void blk_panic_disk_put(struct blk_panic_disk *bpd)
+{
+	guard(mutex)(&blk_panic_lock);
+	if (--bpd->users)
+		return;
+	list_del(&bpd->node);
+	bpd->disk->fops->panic_ops->release(bpd);
+	kfree(bpd);
+}
+
+static int blk_panic_check(struct block_device *bdev)
+{
+	struct gendisk *disk = bdev->bd_disk;
+
+	if (disk->fops->submit_bio || disk->major == LOOP_MAJOR) {
+		pr_warn("%pg: cannot write in a panic through a stacked device; use the disk beneath it\n",
+			bdev);
+		return -EOPNOTSUPP;
+	}
+	if (!disk->fops->panic_ops)
+		return -EOPNOTSUPP;
+	if (bdev_is_zoned(bdev)) {
+		pr_warn("%pg: cannot write in a panic to a zoned disk\n", bdev);
+		return -EOPNOTSUPP;
+	}
+	if (bdev_read_only(bdev)) {
+		pr_warn("%pg: cannot write in a panic to a read-only disk\n",
+			bdev);
+		return -EROFS;
+	}
+	return 0;
+}
+
+/**
+ * blk_panic_prepare - set aside what panic-time writes to a disk will need
+ * @bdev: disk or partition; the caller keeps it open for writing until
+ *	blk_panic_release()
+ *
+ * Context: Process context, may sleep.
+ * Return: a handle; -EOPNOTSUPP when the driver has no panic-time write path or
+ *	the device is stacked on others (dm, md, loop) or zoned; -EROFS; or what
+ *	the driver says.
+ */
+struct blk_panic *blk_panic_prepare(struct block_device *bdev)
+{
+	struct blk_panic *bp __free(kfree) = NULL;
+	int ret;
+
+	ret = blk_panic_check(bdev);
+	if (ret)
+		return ERR_PTR(ret);
+	bp = kzalloc(sizeof(*bp), GFP_KERNEL);
+	if (!bp)
+		return ERR_PTR(-ENOMEM);
+	bp->bdev = bdev;
+	bp->bpd = blk_panic_disk_get(bdev->bd_disk);
+	if (IS_ERR(bp->bpd))
+		return ERR_CAST(bp->bpd);
+	return_ptr(bp);
+}
+EXPORT_SYMBOL_GPL(blk_panic_prepare);
+
+/**
+ * blk_panic_release - give back what blk_panic_prepare() set aside
+ * @bp: the handle
+ *
+ * Context: Process context, may sleep. The caller sees to it that no panic-time
+ * write can begin any more.
+ */
+void blk_panic_release(struct blk_panic *bp)
+{
+	blk_panic_disk_put(bp->bpd);
+	kfree(bp);
+}
+EXPORT_SYMBOL_GPL(blk_panic_release);
+
+static const struct blk_panic_ops *blk_panic_ops(struct blk_panic_disk *bpd)
+{
+	return bpd->disk->fops->panic_ops;
+}
+
+static int blk_panic_begin(struct blk_panic_disk *bpd)
+{
+	int ret;
+
+	if (bpd->stuck)
+		return -EIO;
+	if (bpd->owned && !bpd->busy)
+		goto out;
+
+	bpd->owned = false;
+	bpd->busy = true;
+	barrier();
+	ret = blk_panic_ops(bpd)->takeover(bpd);
+	if (ret) {
+		bpd->stuck = true;
+		return ret;
+	}
+	bpd->owned = true;
+out:
+	bpd->busy = true;
+	barrier();
+	return 0;
+}
+
+static int blk_panic_end(struct blk_panic_disk *bpd, int ret)
+{
+	if (ret == -ETIMEDOUT)
+		bpd->stuck = true;
+	barrier();
+	bpd->busy = false;
+	return ret;
+}
+
+static int blk_panic_check_range(struct block_device *bdev, loff_t pos,
+				 size_t len)
+{
+	unsigned int lbs_mask = bdev_logical_block_size(bdev) - 1;
+	loff_t end;
+
+	if (pos < 0 || (pos & lbs_mask) || (len & lbs_mask))
+		return -EINVAL;
+	if (check_add_overflow(pos, len, &end) || end > bdev_nr_bytes(bdev))
+		return -ENOSPC;
+	return bdev_read_only(bdev) ? -EROFS : 0;
+}
+
+/**
+ * blk_panic_write - write to a disk after the kernel has died
+ * @bp: handle from blk_panic_prepare()
+ * @pos: where on the disk or partition, in bytes
+ * @buf: what to write; any kernel address
+ * @len: how much, in bytes
+ *
+ * @pos and @len are multiples of the logical block size. The first call takes
+ * the device away from the kernel: call this only on a path that ends in a
+ * restart. The data survives a power cut after blk_panic_flush().
+ *
+ * Context: Panic context: other CPUs stopped or about to restart, any lock
+ * held, interrupts off. Also NMI.
+ * Return: 0; -EINVAL for what is not aligned; -ENOSPC beyond the end; -EROFS;
+ *	-EIO when the device reports an error or stopped answering earlier;
+ *	-ETIMEDOUT when it does not answer.
+ */
+int blk_panic_write(struct blk_panic *bp, loff_t pos, const void *buf,
+		    size_t len)
+{
+	struct blk_panic_disk *bpd = bp->bpd;
+	sector_t sector;
+	int ret;
+
+	ret = blk_panic_check_range(bp->bdev, pos, len);
+	if (!ret)
+		ret = blk_panic_begin(bpd);
+	if (ret)
+		return ret;
+
+	sector = bp->bdev->bd_start_sect + (pos >> SECTOR_SHIFT);
+	while (len && !ret) {
+		unsigned int n = min_t(size_t, len, bpd->max_bytes);
+
+		touch_nmi_watchdog();
+		ret = blk_panic_ops(bpd)->write(bpd, sector, buf, n);
+		sector += n >> SECTOR_SHIFT;
+		buf += n;
+		len -= n;
+	}
+	return blk_panic_end(bpd, ret);
+}
+EXPORT_SYMBOL_GPL(blk_panic_write);
+
+/**
+ * blk_panic_flush - make panic-time writes durable
+ * @bp: handle from blk_panic_prepare()
+ *
+ * Context: As for blk_panic_write().
+ * Return: 0, -EIO or -ETIMEDOUT, as for blk_panic_write().
+ */
+int blk_panic_flush(struct blk_panic *bp)
+{
+	struct blk_panic_disk *bpd = bp->bpd;
+	int ret;
+
+	ret = blk_panic_begin(bpd);
+	if (ret)
+		return ret;
+	touch_nmi_watchdog();
+	return blk_panic_end(bpd, blk_panic_ops(bpd)->flush(bpd));
+}
+EXPORT_SYMBOL_GPL(blk_panic_flush);

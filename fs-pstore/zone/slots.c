@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The ring of crash records.
+ *
+ * Record s lies in slot (s - first_seq) modulo the number of slots, and an
+ * erased record keeps its header. So the ring is ordered: from slot 0 on come
+ * the records of the current lap, then those of the lap before, or blank slots
+ * while there was none. Attaching looks for the end of the current lap by
+ * halving, which takes a handful of reads however large the area is. Slots that
+ * the device refused to write leave gaps; where one shows, each header is read.
+ *
+ * A write never reads first: a slot is written from its start, and what is left
+ * of an older record behind the new payload is not covered by any header.
+ */
+#define pr_fmt(fmt) "pstore_zone: " fmt
+
+#include <linux/align.h>
+#include <linux/math64.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/vmalloc.h>
+
+#include "zone.h"
+
+/* A gap is at most as long as one record's attempts, see pstore_slots_write(). */
+#define PSTORE_SLOT_GAP		(2 * PSTORE_SLOT_TRIES)
+
+static u64 slots_index(const struct pstore_slots *slots, u64 seq)
+{
+	u64 index;
+
+	div64_u64_rem(seq - slots->region.first_seq, slots->nr, &index);
+	return index;
+}
+
+static u64 slots_lap(const struct pstore_slots *slots, u64 seq)
+{
+	return div64_u64(seq - slots->region.first_seq, slots->nr);
+}
+
+static u64 slots_index_pos(const struct pstore_slots *slots, u64 index)
+{
+	return slots->region.offset + index * slots->region.unit_bytes;
+}
+
+/* Where on the media record @seq lies, in bytes. */
+u64 pstore_slots_pos(const struct pstore_slots *slots, u64 seq)
+{
+	return slots_index_pos(slots, slots_index(slots, seq));
+}
+
+/* Sequence number of the oldest record that the ring can still hold. */
+u64 pstore_slots_oldest(const struct pstore_slots *slots)
+{
+	u64 next = atomic64_read(&slots->next_seq);
+
+	if (next - slots->region.first_seq <= slots->nr)
+		return slots->region.first_seq;
+	return next - slots->nr;
+}
+
+static int slots_read_header(struct pstore_area *area, u64 index, void *buf)
+{
+	struct pstore_storage *st = area->storage;
+	size_t len = max_t(size_t, st->write_unit, PSTORE_MEDIA_HEADER_BYTES);
+	int ret;
+
+	ret = st->ops->read(st, slots_index_pos(&area->slots, index), buf, len);
+	if (ret)
+		atomic_inc(&area->stats.io_errors);
+	return ret;
+}
+
+/*
+ * Look at slot @index. Return: true and the header if a record, live or erased,
+ * is in it that belongs there. A slot that cannot be read holds none.
+ */
+static bool slots_look(struct pstore_area *area, u64 index,
+		       struct pstore_record_info *info)
+{
+	struct pstore_slots *slots = &area->slots;
+
+	lockdep_assert_held(&slots->lock);
+	if (slots_read_header(area, index, slots->io_buf))
+		return false;
+	if (pstore_media_decode_record(slots->io_buf, &area->layout,
+				       slots->region.unit_bytes, info))
+		return false;
+	return info->seq >= slots->region.first_seq &&
+	       slots_index(slots, info->seq) == index;
+}
+
+/* Is the record in slot @index one of lap @lap? If so, it goes to @seq. */
+static bool slots_in_lap(struct pstore_area *area, u64 index, u64 lap, u64 *seq)
+{
+	struct pstore_record_info info;
+
+	if (!slots_look(area, index, &info) ||
+	    slots_lap(&area->slots, info.seq) != lap)
+		return false;
+	*seq = info.seq;
+	return true;
+}
+
+/* Largest sequence number in the ring plus one, by looking at each slot. */
+static u64 slots_scan(struct pstore_area *area, u64 from, u64 to, u64 next)
+{
+	struct pstore_record_info info;
+	u64 i;
+
+	for (i = from; i < to; i++) {
+		if (slots_look(area, i, &info))
+			next = max(next, info.seq + 1);
+		cond_resched();
+	}
+	return next;
+}
+
+/* Last slot of lap @lap, given that slot 0 is of it. */
+static u64 slots_halve(struct pstore_area *area, u64 lap, u64 *seq)
+{
+	u64 low = 0, high = area->slots.nr;
+
+	while (high - low > 1) {
+		u64 mid = low + (high - low) / 2;
+
+		if (slots_in_lap(area, mid, lap, seq))
+			low = mid;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+/* Find the next sequence number. */
+static u64 slots_recover(struct pstore_area *area)
+{
+	struct pstore_slots *slots = &area->slots;
+	u64 first = slots->region.first_seq;
+	struct pstore_record_info info;
+	u64 last, gap_end, next;
+
+	if (!slots_look(area, 0, &info)) {
+		/* Nothing yet, or a gap at the start. */
+		gap_end = min_t(u64, slots->nr, PSTORE_SLOT_GAP);
+		next = slots_scan(area, 1, gap_end, first);
+		if (next == first)
+			return first;
+		return slots_scan(area, gap_end, slots->nr, next);
+	}
+
+	last = slots_halve(area, slots_lap(slots, info.seq), &info.seq);
+	next = info.seq + 1;
+	gap_end = min_t(u64, slots->nr, last + 1 + PSTORE_SLOT_GAP);
+	if (slots_scan(area, last + 1, gap_end, next) != next)
+		next = slots_scan(area, 0, slots->nr, next);
+	return next;
+}
+
+int pstore_slots_init(struct pstore_area *area,
+		      const struct pstore_region *region)
+{
+	struct pstore_slots *slots = &area->slots;
+
+	slots->region = *region;
+	slots->nr = div_u64(region->bytes, region->unit_bytes);
+	mutex_init(&slots->lock);
+	slots->io_buf = kvmalloc(region->unit_bytes, GFP_KERNEL);
+	if (!slots->io_buf)
+		return -ENOMEM;
+	atomic64_set(&slots->erasing, 0);
+
+	guard(mutex)(&slots->lock);
+	atomic64_set(&slots->next_seq, slots_recover(area));
+	return 0;
+}
+
+void pstore_slots_exit(struct pstore_area *area)
+{
+	kvfree(area->slots.io_buf);
+	area->slots.io_buf = NULL;
+}
+
+/*
+ * Write a record whose sequence number has been taken, and return when it is
+ * durable. A slot that the device refuses is left behind: the record then goes
+ * to the next free number, a few times. @image holds the payload at its place.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0 or the device's last error.
+ */
+int pstore_slots_write(struct pstore_area *area, void *image,
+		       struct pstore_record_info *info)
+{
+	struct pstore_storage *st = area->storage;
+	struct pstore_slots *slots = &area->slots;
+	unsigned int tries;
+	size_t len;
+	int ret = -EIO;
+
+	guard(mutex)(&slots->lock);
+	for (tries = 0; tries < PSTORE_SLOT_TRIES; tries++) {
+		if (tries)
+			info->seq = atomic64_fetch_inc(&slots->next_seq);
+		len = pstore_area_seal(area, image, info);
+		ret = st->ops->write(st, pstore_slots_pos(slots, info->seq),
+				     image, len);
+		if (!ret) {
+			atomic_inc(&area->stats.written);
+			return 0;
+		}
+		atomic_inc(&area->stats.io_errors);
+	}
+	atomic_inc(&area->stats.dropped);
+	return ret;
+}
+
+/* Read the payload of the record whose header was looked at, and check it. */
+static int slots_read_payload(struct pstore_area *area,
+			      const struct pstore_record_info *info,
+			      char **payload)
+{
+	struct pstore_storage *st = area->storage;
+	struct pstore_slots *slots = &area->slots;
+	size_t len = ALIGN(PSTORE_MEDIA_HEADER_BYTES + info->payload_bytes,
+			   st->write_unit);
+	const void *data = slots->io_buf + PSTORE_MEDIA_HEADER_BYTES;
+	int ret;
+
+	ret = st->ops->read(st, pstore_slots_pos(slots, info->seq),
+			    slots->io_buf, len);
+	if (ret) {
+		atomic_inc(&area->stats.io_errors);
+		return ret;
+	}
+	if (pstore_media_crc(data, info->payload_bytes) != info->payload_crc) {
+		atomic_inc(&area->stats.torn);
+		return -EUCLEAN;
+	}
+	/* An empty record still needs a buffer that core can free. */
+	*payload = kvmalloc(max(info->payload_bytes, 1U), GFP_KERNEL);
+	if (!*payload)
+		return -ENOMEM;
+	memcpy(*payload, data, info->payload_bytes);
+	return 0;
+}
+
+/*
+ * Read the first live and intact record from @seq on. On success @seq is its
+ * successor, and @payload is for the caller to kvfree().
+ *
+ * Context: Process context, may sleep.
+ * Return: 0; -ENOENT when there is none; -ENOMEM.
+ */
+int pstore_slots_read(struct pstore_area *area, u64 *seq,
+		      struct pstore_record_info *info, char **payload)
+{
+	struct pstore_slots *slots = &area->slots;
+	u64 next;
+	int ret;
+
+	guard(mutex)(&slots->lock);
+	*seq = max(*seq, pstore_slots_oldest(slots));
+	next = atomic64_read(&slots->next_seq);
+	while (*seq < next) {
+		u64 s = (*seq)++;
+
+		cond_resched();
+		if (!slots_look(area, slots_index(slots, s), info) ||
+		    info->seq != s || info->state != PSTORE_MEDIA_LIVE)
+			continue;
+		ret = slots_read_payload(area, info, payload);
+		if (!ret || ret == -ENOMEM)
+			return ret;
+	}
+	return -ENOENT;
+}
+
+/* Does the ring hold any live record, intact or not? */
+bool pstore_slots_has_live(struct pstore_area *area)
+{
+	struct pstore_slots *slots = &area->slots;
+	struct pstore_record_info info;
+	u64 seq, next = atomic64_read(&slots->next_seq);
+
+	guard(mutex)(&slots->lock);
+	for (seq = pstore_slots_oldest(slots); seq < next; seq++) {
+		if (slots_look(area, slots_index(slots, seq), &info) &&
+		    info.state == PSTORE_MEDIA_LIVE)
+			return true;
+		cond_resched();
+	}
+	return false;
+}
+
+/*
+ * Erase record @seq, and return when that is durable. Its header stays, marked,
+ * so that its number stays taken. Only one logical block is written, which the
+ * device writes whole or not at all.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0; -ENOENT when the ring has dropped the record; or the device's
+ *	error.
+ */
+int pstore_slots_erase(struct pstore_area *area, u64 seq)
+{
+	struct pstore_storage *st = area->storage;
+	struct pstore_slots *slots = &area->slots;
+	struct pstore_record_info info;
+	size_t len = max_t(size_t, st->write_unit, PSTORE_MEDIA_HEADER_BYTES);
+	int ret;
+
+	guard(mutex)(&slots->lock);
+	if (!slots_look(area, slots_index(slots, seq), &info) ||
+	    info.seq != seq || info.state != PSTORE_MEDIA_LIVE)
+		return -ENOENT;
+
+	info.state = PSTORE_MEDIA_ERASED;
+	pstore_media_encode_record(slots->io_buf, &area->layout, &info);
+	atomic64_set(&slots->erasing, seq + 1);
+	ret = st->ops->write(st, pstore_slots_pos(slots, seq), slots->io_buf,
+			     len);
+	atomic64_set(&slots->erasing, 0);
+	if (ret)
+		atomic_inc(&area->stats.io_errors);
+	return ret;
+}

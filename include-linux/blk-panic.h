@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _LINUX_BLK_PANIC_H
+#define _LINUX_BLK_PANIC_H
+
+/*
+ * Writing to a disk after the kernel has died.
+ *
+ * A crash log needs a disk at the one moment when nothing works: the other
+ * CPUs are stopped wherever they were, this CPU may hold any lock, interrupts
+ * are off and memory must not be allocated. Request queues, tags, interrupts
+ * and timeouts are all out of reach.
+ *
+ * So a disk driver offers a second, much smaller way to the same device:
+ * struct blk_panic_ops. While the machine is well, prepare() sets aside all
+ * that will be needed. After the panic, takeover() takes the device away from
+ * the dead kernel, and write() and flush() drive it by polling. There is no
+ * way back: the device serves nobody else until the machine restarts.
+ *
+ * The panic contract, for takeover(), write(), flush() and all they call:
+ *
+ * - allocate and free nothing, never sleep, wait for no lock;
+ * - touch only memory and registers that prepare() set aside;
+ * - bound each loop by a count of polls, not by a clock, which may stand still;
+ * - expect to be entered again from an NMI or a nested panic: takeover() is
+ *   then called once more and must not rely on what the interrupted call left.
+ */
+
+#include <linux/types.h>
+
+struct block_device;
+struct gendisk;
+
+/**
+ * struct blk_panic_disk - a disk that is prepared for panic-time writes
+ * @disk:	the disk
+ * @driver_data: for the driver, set in prepare()
+ * @max_bytes:	most bytes that one write() takes, a multiple of the logical
+ *		block size, set in prepare()
+ *
+ * The members below are private to block/blk-panic.c.
+ *
+ * @node:	on the list of prepared disks
+ * @users:	how many handles share the disk (two partitions, say)
+ * @owned:	takeover() has succeeded
+ * @busy:	an operation is under way; if one is found so at entry, it was
+ *		interrupted and will never go on
+ * @stuck:	the device has stopped answering and is not asked again
+ */
+struct blk_panic_disk {
+	struct gendisk		*disk;
+	void			*driver_data;
+	unsigned int		max_bytes;
+
+	struct list_head	node;
+	unsigned int		users;
+	bool			owned;
+	bool			busy;
+	bool			stuck;
+};
+
+/**
+ * struct blk_panic_ops - a disk driver's panic-time write path
+ * @prepare:	Set aside memory and hardware and fill in the first members of
+ *		the disk. Process context, may sleep. Return: 0 or -errno.
+ * @release:	Give back what prepare() took. Process context, may sleep.
+ * @takeover:	Take the device away from the running kernel, whatever state it
+ *		is in. Panic context. Return: 0 or -errno.
+ * @write:	Write @len bytes at @sector of the disk (512-byte units) and wait
+ *		until the device has them. @len is a multiple of the logical
+ *		block size and at most max_bytes. Panic context. Return: 0,
+ *		-EIO when the device reports an error, -ETIMEDOUT when it does
+ *		not answer.
+ * @flush:	Make all that was written durable. Panic context. Return: as for
+ *		@write; 0 at once when the device has no volatile cache.
+ */
+struct blk_panic_ops {
+	int	(*prepare)(struct blk_panic_disk *bpd);
+	void	(*release)(struct blk_panic_disk *bpd);
+	int	(*takeover)(struct blk_panic_disk *bpd);
+	int	(*write)(struct blk_panic_disk *bpd, sector_t sector,
+			 const void *buf, unsigned int len);
+	int	(*flush)(struct blk_panic_disk *bpd);
+};
+
+struct blk_panic;
+
+#ifdef CONFIG_BLK_PANIC
+struct blk_panic *blk_panic_prepare(struct block_device *bdev);
+void blk_panic_release(struct blk_panic *bp);
+int blk_panic_write(struct blk_panic *bp, loff_t pos, const void *buf,
+		    size_t len);
+int blk_panic_flush(struct blk_panic *bp);
+#else
+#include <linux/err.h>
+
+static inline struct blk_panic *blk_panic_prepare(struct block_device *bdev)
+{
+	return ERR_PTR(-EOPNOTSUPP);
+}
+
+static inline void blk_panic_release(struct blk_panic *bp)
+{
+}
+
+static inline int blk_panic_write(struct blk_panic *bp, loff_t pos,
+				  const void *buf, size_t len)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline int blk_panic_flush(struct blk_panic *bp)
+{
+	return -EOPNOTSUPP;
+}
+#endif /* CONFIG_BLK_PANIC */
+
+#endif /* _LINUX_BLK_PANIC_H */

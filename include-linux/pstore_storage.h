@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _LINUX_PSTORE_STORAGE_H
+#define _LINUX_PSTORE_STORAGE_H
+
+/*
+ * What a storage backend (a disk, a flash partition) gives to pstore zone, the
+ * layer that keeps records on it. Backends know devices; zone knows records.
+ */
+
+#include <linux/types.h>
+
+struct module;
+struct pstore_storage;
+
+/**
+ * struct pstore_storage_ops - how to reach the device
+ * @owner:	the backend's module
+ * @read:	Read @len bytes at @pos. Process context, may sleep.
+ *		Return: 0 or -errno.
+ * @write:	Write @len bytes at @pos and return when they are durable.
+ *		Process context, may sleep. Return: 0 or -errno.
+ * @panic_write: Write @len bytes at @pos after the kernel has died. NULL where
+ *		the device cannot: then panics are not saved, and zone says so
+ *		when it attaches. Panic context: see include/linux/blk-panic.h
+ *		for the rules. Return: 0 or -errno; after -ETIMEDOUT or -ENODEV
+ *		the device is not tried again.
+ * @panic_flush: Make all that @panic_write wrote durable. Panic context.
+ *		Return: 0 or -errno.
+ *
+ * @pos and @len are multiples of the storage's write unit; a write never
+ * touches bytes outside of them. @buf may be any kernel memory, vmalloc too.
+ *
+ * @write and @panic_write are two functions because they share nothing. @write
+ * may use every service of a living kernel, and must not harm other users of
+ * the device. @panic_write may use none, and may take the device away from all
+ * of them, for there is no way back.
+ */
+struct pstore_storage_ops {
+	struct module	*owner;
+	int	(*read)(struct pstore_storage *st, u64 pos, void *buf,
+			size_t len);
+	int	(*write)(struct pstore_storage *st, u64 pos, const void *buf,
+			 size_t len);
+	int	(*panic_write)(struct pstore_storage *st, u64 pos,
+			       const void *buf, size_t len);
+	int	(*panic_flush)(struct pstore_storage *st);
+};
+
+/**
+ * struct pstore_storage - one device that pstore may own
+ * @backend:	name of the backend, as in the names of files in pstore
+ * @device:	name of the device, for messages
+ * @ops:	how to reach it
+ * @bytes:	its size
+ * @write_unit:	smallest write that is all or nothing, in bytes: a power of
+ *		two, at least 512 and at most 4096
+ * @kmsg_bytes:	size of a crash record, header included, for an area that is
+ *		made anew; a multiple of 4096
+ * @max_reason:	the last enum kmsg_dump_reason that is recorded
+ * @format:	take the device even if something else is on it
+ */
+struct pstore_storage {
+	const char			*backend;
+	const char			*device;
+	const struct pstore_storage_ops	*ops;
+	u64				bytes;
+	u32				write_unit;
+	u32				kmsg_bytes;
+	int				max_reason;
+	bool				format;
+};
+
+int pstore_storage_register(struct pstore_storage *st);
+void pstore_storage_unregister(struct pstore_storage *st);
+
+#endif /* _LINUX_PSTORE_STORAGE_H */

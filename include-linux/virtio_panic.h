@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _LINUX_VIRTIO_PANIC_H
+#define _LINUX_VIRTIO_PANIC_H
+
+#include <linux/types.h>
+
+struct virtio_device;
+struct virtqueue;
+
+/**
+ * struct virtio_panic_ring - the one ring that a taken-over device gets
+ * @features:	feature bits to negotiate, a subset of the negotiated ones
+ * @num:	ring size in descriptors
+ * @desc:	device address of the descriptor table, page aligned; the other
+ *		two parts follow in the legacy layout with page alignment
+ * @avail:	device address of the driver's part
+ * @used:	device address of the device's part
+ */
+struct virtio_panic_ring {
+	u64		features;
+	unsigned int	num;
+	dma_addr_t	desc;
+	dma_addr_t	avail;
+	dma_addr_t	used;
+};
+
+/**
+ * struct virtio_panic_seg - one piece of a request
+ * @offset:	where in the buffer, in bytes
+ * @len:	how much, in bytes
+ * @device_writes: the device writes it
+ */
+struct virtio_panic_seg {
+	u32	offset;
+	u32	len;
+	bool	device_writes;
+};
+
+struct virtio_panic_queue;
+
+struct virtio_panic_queue *virtio_panic_queue_create(struct virtqueue *vq,
+						     u64 features, size_t len);
+void virtio_panic_queue_destroy(struct virtio_panic_queue *q);
+void virtio_panic_queue_set_vq(struct virtio_panic_queue *q,
+			       struct virtqueue *vq);
+void *virtio_panic_queue_buf(struct virtio_panic_queue *q);
+int virtio_panic_takeover(struct virtio_panic_queue *q);
+int virtio_panic_request(struct virtio_panic_queue *q,
+			 const struct virtio_panic_seg *segs, unsigned int n);
+
+int virtio_panic_wait_reset(struct virtio_device *vdev);
+
+#endif /* _LINUX_VIRTIO_PANIC_H */

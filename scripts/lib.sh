@@ -1,0 +1,50 @@
+# shellcheck shell=bash
+# Shared by the scripts in this folder: paths, messages, architectures.
+# Source it; it runs nothing.
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+build=${BUILD:-$top/build}
+# shellcheck disable=SC2034  # used by the scripts that source this file
+pristine=$build/linux tree=$build/tree
+export CCACHE_DIR=${CCACHE_DIR:-$build/ccache}
+# shellcheck source=kernel-pin
+. "$top/kernel-pin"
+
+# Messages carry the seconds since the outermost script began.
+export T0=${T0:-$(date +%s)}
+say() { printf '[%4ds] %s\n' $(($(date +%s) - T0)) "$*"; }
+warn() { printf '[%4ds] %s\n' $(($(date +%s) - T0)) "$*" >&2; }
+die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
+
+# Print the comment block at the head of the calling script, and leave.
+usage() { sed -n '2,/^[^#]/{/^#/!q;s/^# \{0,1\}//;p}' "$0"; exit "${1:-0}"; }
+
+arch_vars() {
+	case $1 in
+	x86_64) cross='' image=bzImage image_path=arch/x86/boot/bzImage ;;
+	arm64) cross=aarch64-linux-gnu- image=Image image_path=arch/arm64/boot/Image ;;
+	*) die "architecture '$1' is not known: use x86_64 or arm64" ;;
+	esac
+}
+
+jobs() { nproc; }
+
+# Run a long command with its output in a log; show a line of progress every
+# ten seconds, and the end of the log if it fails.
+quietly() {
+	local log=$1 pid rc=0
+	shift
+	mkdir -p "$(dirname "$log")"
+	"$@" > "$log" 2>&1 < /dev/null &
+	pid=$!
+	while kill -0 "$pid" 2> /dev/null; do
+		for _ in $(seq 100); do
+			kill -0 "$pid" 2> /dev/null || break 2
+			sleep 0.1
+		done
+		say "  ... $(tail -n 1 "$log" | cut -c1-70)"
+	done
+	wait "$pid" || rc=$?
+	((rc == 0)) || { tail -n 30 "$log" >&2; warn "failed ($rc): $* (log: $log)"; }
+	return "$rc"
+}
