@@ -3,5 +3,5 @@
 export QUILT_PATCHES=$top/patches QUILT_SERIES=$top/series QUILTRC=/dev/null
 export QUILT_PATCH_OPTS=--fuzz=0
 export QUILT_DIFF_ARGS='-p ab --no-timestamps --no-index'
-export QUILT_REFRESH_ARGS='-p ab --no-timestamps --no-index --strip-trailing-whitespace'
+export QUILT_REFRESH_ARGS='-p ab --no-timestamps --no-index'
 export QUILT_PC=.pc

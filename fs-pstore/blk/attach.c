@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * One block device: opened, claimed, registered with pstore zone, and given
+ * back when the module goes or the device does.
+ */
+#define pr_fmt(fmt) "pstore_blk: " fmt
+
+#include <linux/blkdev.h>
+#include <linux/cleanup.h>
+#include <linux/err.h>
+#include <linux/file.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+
+#include "blk.h"
+
+/*
+ * Protects attached_blk, against a device that appears, one that goes, and the
+ * end of the module. It is taken without the block layer's locks: a device is
+ * opened before and closed after.
+ */
+static DEFINE_MUTEX(attach_lock);
+static struct pstore_blk *attached_blk;
+
+static void attach_mark_dead(struct block_device *bdev, bool surprise);
+
+static const struct blk_holder_ops attach_holder_ops = {
+	.mark_dead	= attach_mark_dead,
+};
+
+static void attach_close_work(struct work_struct *work)
+{
+	struct pstore_blk *blk = container_of(work, struct pstore_blk,
+					      close_work);
+
+	bdev_fput(blk->file);
+	kfree(blk);
+}
+
+/*
+ * Why the open failed. A device that was announced but is not alive yet, or that
+ * somebody looks at for a moment, is worth another try.
+ */
+static int attach_open_failed(const struct pstore_blk_params *params, int err)
+{
+	switch (err) {
+	case -ENXIO:
+	case -ENODEV:
+		return -EAGAIN;
+	case -EBUSY:
+		pr_err("%s is in use (mounted, or part of something else): not used for crash logs; name a device of its own for them\n",
+		       params->blkdev);
+		return err;
+	default:
+		pr_err("%s cannot be opened for writing (error %d): not used for crash logs\n",
+		       params->blkdev, err);
+		return err;
+	}
+}
+
+static struct pstore_blk *attach_open(dev_t devt,
+				      const struct pstore_blk_params *params)
+{
+	struct pstore_blk *blk __free(kfree) = kzalloc(sizeof(*blk), GFP_KERNEL);
+	blk_mode_t mode = BLK_OPEN_READ | BLK_OPEN_WRITE |
+			  BLK_OPEN_RESTRICT_WRITES;
+
+	if (!blk)
+		return ERR_PTR(-ENOMEM);
+	INIT_WORK(&blk->close_work, attach_close_work);
+	blk->file = bdev_file_open_by_dev(devt, mode, blk, &attach_holder_ops);
+	if (IS_ERR(blk->file))
+		return ERR_PTR(attach_open_failed(params,
+						  PTR_ERR(blk->file)));
+	blk->bdev = file_bdev(blk->file);
+	snprintf(blk->device, sizeof(blk->device), "%pg", blk->bdev);
+	return_ptr(blk);
+}
+
+/* Prepare panic-time writes, or say once and plainly that there are none. */
+static void attach_prepare_panic(struct pstore_blk *blk)
+{
+	struct blk_panic *panic = blk_panic_prepare(blk->bdev);
+
+	if (!IS_ERR(panic)) {
+		blk->panic = panic;
+		return;
+	}
+	if (!IS_ENABLED(CONFIG_BLK_PANIC))
+		pr_warn("%s: panics will not be saved: the kernel is built without CONFIG_BLK_PANIC\n",
+			blk->device);
+	else if (PTR_ERR(panic) == -EOPNOTSUPP)
+		pr_warn("%s: panics will not be saved: the disk's driver cannot write in a panic\n",
+			blk->device);
+	else
+		pr_warn("%s: panics will not be saved: preparing the disk failed (error %ld)\n",
+			blk->device, PTR_ERR(panic));
+}
+
+static void attach_describe(struct pstore_blk *blk,
+			    const struct pstore_blk_params *params)
+{
+	struct pstore_storage *st = &blk->storage;
+
+	st->backend = PSTORE_BLK_NAME;
+	st->device = blk->device;
+	st->ops = blk->panic ? &pstore_blk_panic_ops : &pstore_blk_ops;
+	st->bytes = bdev_nr_bytes(blk->bdev);
+	st->write_unit = bdev_logical_block_size(blk->bdev);
+	st->kmsg_bytes = params->kmsg_bytes;
+	st->max_reason = params->max_reason;
+	st->format = params->format;
+}
+
+static int attach_register(struct pstore_blk *blk,
+			   const struct pstore_blk_params *params)
+{
+	int ret;
+
+	if (bdev_read_only(blk->bdev)) {
+		pr_err("%s is read-only: not used for crash logs\n",
+		       blk->device);
+		return -EROFS;
+	}
+	if (bdev_logical_block_size(blk->bdev) > PSTORE_BLK_MAX_BLOCK) {
+		pr_err("%s has blocks of %u bytes: crash logs need %u or less\n",
+		       blk->device, bdev_logical_block_size(blk->bdev),
+		       PSTORE_BLK_MAX_BLOCK);
+		return -EINVAL;
+	}
+	attach_prepare_panic(blk);
+	attach_describe(blk, params);
+	ret = pstore_storage_register(&blk->storage);
+	if (ret && blk->panic)
+		blk_panic_release(blk->panic);
+	return ret;
+}
+
+/* Undo attach_register(). The device is closed by the caller. */
+static struct pstore_blk *attach_take(struct pstore_blk *blk)
+{
+	lockdep_assert_held(&attach_lock);
+	if (!attached_blk || (blk && blk != attached_blk))
+		return NULL;
+	blk = attached_blk;
+	attached_blk = NULL;
+	pstore_storage_unregister(&blk->storage);
+	if (blk->panic)
+		blk_panic_release(blk->panic);
+	return blk;
+}
+
+/*
+ * The device goes. The block layer calls with its holder lock held and leaves it
+ * to us to drop; the file cannot be closed from here, since closing takes locks
+ * that the caller holds.
+ */
+static void attach_mark_dead(struct block_device *bdev, bool surprise)
+	__releases(&bdev->bd_holder_lock)
+{
+	struct pstore_blk *blk = bdev->bd_holder;
+
+	mutex_unlock(&bdev->bd_holder_lock);
+	scoped_guard(mutex, &attach_lock)
+		blk = attach_take(blk);
+	if (!blk)
+		return;
+	pr_warn("%s is gone: crash logs are not saved until it is back\n",
+		blk->device);
+	queue_work(pstore_blk_wq, &blk->close_work);
+}
+
+/*
+ * Use a device for crash logs.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0; -EAGAIN when the device is not alive yet; or -errno after a message
+ *	that says why it is not used.
+ */
+int pstore_blk_attach(dev_t devt, const struct pstore_blk_params *params)
+{
+	struct pstore_blk *blk = attach_open(devt, params);
+	int ret = -EBUSY;
+
+	if (IS_ERR(blk))
+		return PTR_ERR(blk);
+	scoped_guard(mutex, &attach_lock) {
+		if (!attached_blk)
+			ret = attach_register(blk, params);
+		if (!ret)
+			attached_blk = blk;
+	}
+	if (ret) {
+		bdev_fput(blk->file);
+		kfree(blk);
+	}
+	return ret;
+}
+
+/*
+ * Use no device any more.
+ *
+ * Context: Process context, may sleep.
+ */
+void pstore_blk_detach(void)
+{
+	struct pstore_blk *blk;
+
+	scoped_guard(mutex, &attach_lock)
+		blk = attach_take(NULL);
+	if (!blk)
+		return;
+	bdev_fput(blk->file);
+	kfree(blk);
+}
+
+/* Is a device in use? Context: Process context, may sleep. */
+bool pstore_blk_attached(void)
+{
+	guard(mutex)(&attach_lock);
+	return attached_blk;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _PSTORE_BLK_H
+#define _PSTORE_BLK_H
+
+/*
+ * pstore_blk, inside. Who does what:
+ *
+ *	params.c  what the user asked for, and the module's beginning and end
+ *	find.c	  which device that is, and when it appears
+ *	attach.c  one device: opened, claimed, registered, and given back
+ *	io.c	  struct pstore_storage_ops on a block device
+ */
+
+#include <linux/blk-panic.h>
+#include <linux/blkdev.h>
+#include <linux/pstore_storage.h>
+#include <linux/workqueue.h>
+
+#define PSTORE_BLK_NAME		"pstore_blk"
+
+/* Larger logical blocks are larger than the units of the on-media format. */
+#define PSTORE_BLK_MAX_BLOCK	4096U
+
+/**
+ * struct pstore_blk_params - what the user asked for, checked
+ * @blkdev:	the device, in any of the forms that root= takes
+ * @kmsg_bytes:	size of a record
+ * @max_reason:	last enum kmsg_dump_reason to record
+ * @format:	overwrite what is on the device
+ */
+struct pstore_blk_params {
+	const char	*blkdev;
+	u32		kmsg_bytes;
+	int		max_reason;
+	bool		format;
+};
+
+/**
+ * struct pstore_blk - the device that is attached
+ * @file:	holds it open, for us alone
+ * @bdev:	the device
+ * @panic:	the way to it in a panic, NULL if there is none
+ * @storage:	what pstore zone sees of it
+ * @device:	its name
+ * @close_work:	closes @file where that must wait until the caller's locks are
+ *		free
+ */
+struct pstore_blk {
+	struct file		*file;
+	struct block_device	*bdev;
+	struct blk_panic	*panic;
+	struct pstore_storage	storage;
+	char			device[BDEVNAME_SIZE];
+	struct work_struct	close_work;
+};
+
+/* find.c */
+dev_t pstore_blk_find(const char *spec);
+int pstore_blk_watch(void);
+void pstore_blk_unwatch(void);
+
+/* attach.c */
+int pstore_blk_attach(dev_t devt, const struct pstore_blk_params *params);
+void pstore_blk_detach(void);
+bool pstore_blk_attached(void);
+
+/* params.c */
+extern struct workqueue_struct *pstore_blk_wq;
+void pstore_blk_get_params(struct pstore_blk_params *params);
+
+/* io.c */
+extern const struct pstore_storage_ops pstore_blk_ops;
+extern const struct pstore_storage_ops pstore_blk_panic_ops;
+
+#endif /* _PSTORE_BLK_H */

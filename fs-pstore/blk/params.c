@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pstore_blk: crash logs on a block device.
+ *
+ * This file has what the user can ask for, and the module's beginning and end.
+ */
+#define pr_fmt(fmt) "pstore_blk: " fmt
+
+#include <linux/kmsg_dump.h>
+#include <linux/minmax.h>
+#include <linux/module.h>
+#include <linux/moduleparam.h>
+#include <linux/sizes.h>
+
+#include "blk.h"
+
+/* For all that must not wait in the block layer's callbacks. */
+struct workqueue_struct *pstore_blk_wq;
+
+#define KMSG_MIN_KIB	4U
+#define KMSG_MAX_KIB	(SZ_16M / SZ_1K)
+
+static char *blkdev = CONFIG_PSTORE_BLK_BLKDEV;
+module_param(blkdev, charp, 0444);
+MODULE_PARM_DESC(blkdev, "block device for crash logs: path, major:minor, PARTUUID= or PARTLABEL=");
+
+static uint kmsg_size = CONFIG_PSTORE_BLK_KMSG_SIZE;
+module_param(kmsg_size, uint, 0444);
+MODULE_PARM_DESC(kmsg_size, "size of a crash record in KiB, a multiple of 4");
+
+static int max_reason = CONFIG_PSTORE_BLK_MAX_REASON;
+module_param(max_reason, int, 0444);
+MODULE_PARM_DESC(max_reason, "last reason that is recorded: 1 panic, 2 oops, 3 emergency restart, 4 shutdown");
+
+static bool format;
+module_param(format, bool, 0444);
+MODULE_PARM_DESC(format, "overwrite what is on the device; crash logs that are on it stay");
+
+static bool best_effort;
+module_param(best_effort, bool, 0444);
+MODULE_PARM_DESC(best_effort, "accepted for compatibility, without effect: every block device is served as well as its driver can");
+
+static u32 params_kmsg_bytes(void)
+{
+	uint kib = kmsg_size;
+
+	if (kib < KMSG_MIN_KIB || kib > KMSG_MAX_KIB || kib % 4) {
+		kib = CONFIG_PSTORE_BLK_KMSG_SIZE;
+		pr_err_once("kmsg_size=%u is not a multiple of 4 from %u to %u: using %u\n",
+			    kmsg_size, KMSG_MIN_KIB, KMSG_MAX_KIB, kib);
+	}
+	return kib * SZ_1K;
+}
+
+static int params_max_reason(void)
+{
+	if (max_reason < KMSG_DUMP_PANIC || max_reason > KMSG_DUMP_SHUTDOWN) {
+		pr_err_once("max_reason=%d is not from %d to %d: using %d\n",
+			    max_reason, KMSG_DUMP_PANIC, KMSG_DUMP_SHUTDOWN,
+			    KMSG_DUMP_OOPS);
+		return KMSG_DUMP_OOPS;
+	}
+	return max_reason;
+}
+
+/*
+ * What the user asked for, with defaults for what cannot be, so that a slip in
+ * one parameter does not cost the crash log.
+ *
+ * Context: Any.
+ */
+void pstore_blk_get_params(struct pstore_blk_params *params)
+{
+	params->blkdev = blkdev;
+	params->kmsg_bytes = params_kmsg_bytes();
+	params->max_reason = params_max_reason();
+	params->format = format;
+}
+
+static int __init pstore_blk_init(void)
+{
+	int ret;
+
+	pstore_blk_wq = alloc_workqueue(PSTORE_BLK_NAME, WQ_UNBOUND, 0);
+	if (!pstore_blk_wq)
+		return -ENOMEM;
+	ret = blkdev[0] ? pstore_blk_watch() : 0;
+	if (ret)
+		destroy_workqueue(pstore_blk_wq);
+	return ret;
+}
+late_initcall(pstore_blk_init);
+
+static void __exit pstore_blk_exit(void)
+{
+	if (blkdev[0])
+		pstore_blk_unwatch();
+	pstore_blk_detach();
+	destroy_workqueue(pstore_blk_wq);
+}
+module_exit(pstore_blk_exit);
+
+MODULE_DESCRIPTION("pstore records on block devices");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * May we use this device?
+ *
+ * A device is taken when it is ours, or when it is blank: every byte 0x00 or
+ * every byte 0xff. Anything else belongs to somebody, even if we cannot tell to
+ * whom, and is refused with a message that names what was found and where. Only
+ * the user can override that, and nothing is written before the device is ours.
+ */
+#define pr_fmt(fmt) "pstore_zone: " fmt
+
+#include <linux/mm.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "zone.h"
+
+#define CLAIM_CHUNK		SZ_256K
+/* A device of this size or less is looked at as a whole. */
+#define CLAIM_WHOLE		SZ_64M
+/* A larger one at both ends and at this many places between. */
+#define CLAIM_END		SZ_1M
+#define CLAIM_SAMPLES		256
+
+/* Where to look for what. Each lies within a block of 4096 bytes. */
+static const struct claim_signature {
+	const char	*name;
+	u32		pos;
+	u32		len;
+	const char	*bytes;
+	u32		align;	/* @pos counts down from the end, aligned so */
+} claim_signatures[] = {
+	{ "a LUKS volume",	   0, 6, "LUKS\xba\xbe" },
+	{ "an XFS file system",	   0, 4, "XFSB" },
+	{ "a squashfs file system", 0, 4, "hsqs" },
+	{ "a bcache device",	   4120, 8, "\xc6\x85\x73\xf6\x4e\x1a\x45\xca" },
+	{ "a GPT partition table", 512, 8, "EFI PART" },
+	{ "an LVM physical volume", 512, 8, "LABELONE" },
+	{ "an ext2/ext3/ext4 file system", 1080, 2, "\x53\xef" },
+	{ "an f2fs file system",   1024, 4, "\x10\x20\xf5\xf2" },
+	{ "swap space",		   4086, 10, "SWAPSPACE2" },
+	{ "swap space",		   4086, 10, "SWAP-SPACE" },
+	{ "a swapped-out system",  4086, 9, "S1SUSPEND" },
+	{ "an md RAID member",	   0, 4, "\xfc\x4e\x2b\xa9" },
+	{ "an md RAID member",	   4096, 4, "\xfc\x4e\x2b\xa9" },
+	{ "an md RAID member",	   SZ_8K, 4, "\xfc\x4e\x2b\xa9", SZ_4K },
+	{ "an md RAID member",	   SZ_64K, 4, "\xfc\x4e\x2b\xa9", SZ_64K },
+	{ "an ISO 9660 file system", 32769, 5, "CD001" },
+	{ "a btrfs file system",   65600, 8, "_BHRfS_M" },
+	{ "an area of the old pstore_blk format", 0, 4, "\x44\x42\x47\x43" },
+	{ "an area of the old pstore_blk format", 0, 4, "\x46\x42\x47\x43" },
+	{ "an area of the old pstore_blk format", 0, 4, "\x47\x42\x47\x43" },
+	{ "an area of the old pstore_blk format", 0, 4, "\x43\x42\x47\x43" },
+	{ "an area of the old pstore_blk format", 12, 4, "\xe5\x3a\xfc\x4d" },
+	/* Last: boot sectors end so, and so do FAT and NTFS. */
+	{ "an MBR partition table or boot sector", 510, 2, "\x55\xaa" },
+};
+
+/* What claiming a device works with. */
+struct claim {
+	struct pstore_storage	*st;
+	void			*buf;	/* CLAIM_CHUNK bytes */
+};
+
+static int claim_read(struct claim *c, u64 pos, size_t len)
+{
+	return c->st->ops->read(c->st, pos, c->buf, len);
+}
+
+static int claim_has(struct claim *c, const struct claim_signature *sig)
+{
+	u64 pos = sig->pos, block;
+	int ret;
+
+	if (sig->align)
+		pos = round_down(c->st->bytes, sig->align) - sig->pos;
+	block = round_down(pos, PSTORE_MEDIA_BLOCK_BYTES);
+	if (pos > c->st->bytes ||
+	    block + PSTORE_MEDIA_BLOCK_BYTES > c->st->bytes)
+		return 0;
+	ret = claim_read(c, block, PSTORE_MEDIA_BLOCK_BYTES);
+	if (ret)
+		return ret;
+	return !memcmp(c->buf + (pos - block), sig->bytes, sig->len);
+}
+
+/* Return: 1 and a name when something known is on the device, 0, or -errno. */
+static int claim_name(struct claim *c, const char **name)
+{
+	size_t i;
+	int ret;
+
+	for (i = 0; i < ARRAY_SIZE(claim_signatures); i++) {
+		ret = claim_has(c, &claim_signatures[i]);
+		if (ret < 0)
+			return ret;
+		if (ret) {
+			*name = claim_signatures[i].name;
+			return 1;
+		}
+	}
+	return 0;
+}
+
+/*
+ * Are @len bytes at @pos all @blank? Return: 1, 0 with the position of the
+ * first that is not, or -errno.
+ */
+static int claim_range_is_blank(struct claim *c, u64 pos, u64 len, u8 blank,
+				u64 *where)
+{
+	const void *odd;
+	int ret;
+
+	while (len) {
+		size_t n = min_t(u64, len, CLAIM_CHUNK);
+
+		ret = claim_read(c, pos, n);
+		if (ret)
+			return ret;
+		odd = memchr_inv(c->buf, blank, n);
+		if (odd) {
+			*where = pos + (odd - c->buf);
+			return 0;
+		}
+		pos += n;
+		len -= n;
+		cond_resched();
+	}
+	return 1;
+}
+
+/* The whole device, or of a large one both ends and samples between them. */
+static int claim_is_blank(struct claim *c, u64 *where)
+{
+	u64 bytes = round_down(c->st->bytes, PSTORE_MEDIA_BLOCK_BYTES);
+	u64 step, pos;
+	unsigned int i;
+	u8 blank;
+	int ret;
+
+	ret = claim_read(c, 0, PSTORE_MEDIA_BLOCK_BYTES);
+	if (ret)
+		return ret;
+	blank = *(u8 *)c->buf;
+	if (blank && blank != 0xff) {
+		*where = 0;
+		return 0;
+	}
+	if (bytes <= CLAIM_WHOLE)
+		return claim_range_is_blank(c, 0, bytes, blank, where);
+
+	ret = claim_range_is_blank(c, 0, CLAIM_END, blank, where);
+	if (ret <= 0)
+		return ret;
+	ret = claim_range_is_blank(c, bytes - CLAIM_END, CLAIM_END, blank,
+				   where);
+	step = round_down(div_u64(bytes, CLAIM_SAMPLES + 1),
+			  PSTORE_MEDIA_BLOCK_BYTES);
+	for (i = 1; i <= CLAIM_SAMPLES && ret > 0; i++) {
+		pos = i * step;
+		ret = claim_range_is_blank(c, pos, PSTORE_MEDIA_BLOCK_BYTES,
+					   blank, where);
+	}
+	return ret;
+}
+
+static int claim_refuse(struct claim *c, const char *what)
+{
+	pr_err("%s: not used for crash logs, since it holds %s; nothing was changed. Name another device, erase this one, or boot once with %s.format=1 to let it be overwritten\n",
+	       c->st->device, what, c->st->backend);
+	return -EEXIST;
+}
+
+/* Not ours: only a blank device is free. */
+static int claim_foreign(struct claim *c)
+{
+	char what[48];
+	const char *name = what;
+	u64 where = 0;
+	int ret;
+
+	ret = claim_name(c, &name);
+	if (!ret) {
+		ret = claim_is_blank(c, &where);
+		if (ret > 0)
+			return 0;
+		snprintf(what, sizeof(what), "unknown data at byte %llu",
+			 where);
+	}
+	if (ret < 0)
+		return ret;
+	if (!c->st->format)
+		return claim_refuse(c, name);
+	pr_warn("%s: %s on it is overwritten, as %s.format=1 asks\n",
+		c->st->device, name, c->st->backend);
+	return 0;
+}
+
+/* The verdict on one copy of the layout block, and the copy if it is valid. */
+static int claim_layout(struct claim *c, u64 pos, struct pstore_layout *layout,
+			enum pstore_media_verdict *verdict)
+{
+	int ret = claim_read(c, pos, PSTORE_MEDIA_BLOCK_BYTES);
+
+	if (ret)
+		return ret;
+	*verdict = pstore_media_decode_layout(c->buf, c->st->bytes, layout);
+	return 0;
+}
+
+/*
+ * Weigh the two copies of the layout block: see media.h for who wins.
+ * Return: 1 with the layout, 0 when the device is not ours, or -errno.
+ */
+static int claim_ours(struct claim *c, struct pstore_layout *layout)
+{
+	u64 bytes = round_down(c->st->bytes, PSTORE_MEDIA_BLOCK_BYTES);
+	enum pstore_media_verdict first, last;
+	struct pstore_layout other;
+	u64 last_pos;
+	int ret;
+
+	ret = claim_layout(c, 0, layout, &first);
+	if (ret)
+		return ret;
+	last_pos = first == PSTORE_MEDIA_OK ? layout->area_bytes : bytes;
+	ret = claim_layout(c, last_pos - PSTORE_MEDIA_BLOCK_BYTES, &other,
+			   &last);
+	if (ret)
+		return ret;
+
+	if (first == PSTORE_MEDIA_NEWER_VERSION && !c->st->format) {
+		pr_err("%s: not used for crash logs, since it holds an area of a newer version of the format; nothing was changed. Use a newer kernel, or boot once with %s.format=1 to let it be overwritten\n",
+		       c->st->device, c->st->backend);
+		return -EPROTONOSUPPORT;
+	}
+	if (first == PSTORE_MEDIA_OK) {
+		if (last == PSTORE_MEDIA_OK &&
+		    !memcmp(other.area_id, layout->area_id,
+			    sizeof(other.area_id)) &&
+		    other.generation > layout->generation)
+			*layout = other;
+		return 1;
+	}
+	if (last != PSTORE_MEDIA_OK)
+		return 0;
+	/* Has somebody else moved in at the front since? */
+	if (first == PSTORE_MEDIA_BLANK || first == PSTORE_MEDIA_BAD_CRC ||
+	    first == PSTORE_MEDIA_BAD_FIELD) {
+		pr_warn("%s: the first layout block is damaged (%s); the second one is used\n",
+			c->st->device, pstore_media_verdict_name(first));
+		*layout = other;
+		return 1;
+	}
+	return 0;
+}
+
+/*
+ * Decide about a device. Nothing is written.
+ *
+ * Context: Process context, may sleep.
+ * Return: 1 when it is ours, with its layout; 0 when it is free for the taking;
+ *	-EEXIST or -EPROTONOSUPPORT when it is somebody else's; -EINVAL when it
+ *	is too small; -ENOMEM; or the device's error.
+ */
+int pstore_claim(struct pstore_storage *st, struct pstore_layout *layout)
+{
+	struct claim c = { .st = st };
+	int ret;
+
+	if (st->bytes < 2 * PSTORE_MEDIA_BLOCK_BYTES +
+	    PSTORE_MEDIA_MIN_SLOTS * (u64)st->kmsg_bytes) {
+		pr_err("%s: too small for crash logs: %llu bytes, and two records of %u KiB need %llu; use a larger device or a smaller kmsg_size\n",
+		       st->device, st->bytes, st->kmsg_bytes / 1024,
+		       2 * PSTORE_MEDIA_BLOCK_BYTES +
+		       PSTORE_MEDIA_MIN_SLOTS * (u64)st->kmsg_bytes);
+		return -EINVAL;
+	}
+	c.buf = kvmalloc(CLAIM_CHUNK, GFP_KERNEL);
+	if (!c.buf)
+		return -ENOMEM;
+	ret = claim_ours(&c, layout);
+	if (!ret)
+		ret = claim_foreign(&c);
+	kvfree(c.buf);
+	return ret;
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Oopses on their way to the ring.
+ *
+ * An oops is recorded wherever it happens: in an interrupt, with any lock held,
+ * sometimes in an NMI. So its record is copied to memory that was set aside, and
+ * a worker writes it at once. If the machine panics first, the panic path writes
+ * what lies here, see panic.c.
+ *
+ * What came first stays. A record that finds no room is dropped and counted: in
+ * a storm of oopses the first ones tell why.
+ */
+#define pr_fmt(fmt) "pstore_zone: " fmt
+
+#include <linux/irq_work.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/workqueue.h>
+
+#include "zone.h"
+
+static bool staged_step(struct pstore_staged *s, enum pstore_stage_state from,
+			enum pstore_stage_state to)
+{
+	return atomic_cmpxchg(&s->state, from, to) == from;
+}
+
+/* Of the records that are READY, the one that comes first. */
+static struct pstore_staged *stage_first(struct pstore_stage *stage)
+{
+	struct pstore_staged *first = NULL;
+	unsigned int i;
+
+	for (i = 0; i < stage->nr; i++) {
+		struct pstore_staged *s = &stage->records[i];
+
+		if (atomic_read_acquire(&s->state) != PSTORE_STAGE_READY)
+			continue;
+		if (!first || s->info.seq < first->info.seq)
+			first = s;
+	}
+	return first;
+}
+
+static void stage_report_drops(struct pstore_area *area)
+{
+	int dropped = atomic_read(&area->stats.dropped);
+
+	if (dropped == area->stage.reported)
+		return;
+	pr_warn("%s: %d crash records dropped so far: they came faster than the device takes them, or it refuses them\n",
+		area->storage->device, dropped);
+	area->stage.reported = dropped;
+}
+
+static void stage_worker(struct work_struct *work)
+{
+	struct pstore_stage *stage = container_of(work, struct pstore_stage,
+						  work);
+	struct pstore_area *area = container_of(stage, struct pstore_area,
+						stage);
+	struct pstore_staged *s;
+	int ret;
+
+	while ((s = stage_first(stage))) {
+		if (!staged_step(s, PSTORE_STAGE_READY, PSTORE_STAGE_WRITING))
+			continue;
+		ret = pstore_slots_write(area, s->image, &s->info);
+		if (ret)
+			pr_err("%s: crash record %llu not written (error %d)\n",
+			       area->storage->device, s->info.seq, ret);
+		atomic_set_release(&s->state, PSTORE_STAGE_FREE);
+	}
+	stage_report_drops(area);
+}
+
+static void stage_kick(struct irq_work *irq_work)
+{
+	struct pstore_stage *stage = container_of(irq_work, struct pstore_stage,
+						  irq_work);
+
+	queue_work(system_highpri_wq, &stage->work);
+}
+
+static struct pstore_staged *stage_take_free(struct pstore_stage *stage)
+{
+	unsigned int i;
+
+	for (i = 0; i < stage->nr; i++)
+		if (staged_step(&stage->records[i], PSTORE_STAGE_FREE,
+				PSTORE_STAGE_FILLING))
+			return &stage->records[i];
+	return NULL;
+}
+
+/*
+ * Stage a record of a kernel that lives on.
+ *
+ * Context: Any, NMI too.
+ * Return: 0 or -ENOSPC when there is no room.
+ */
+int pstore_stage_put(struct pstore_area *area,
+		     const struct pstore_record *record)
+{
+	struct pstore_stage *stage = &area->stage;
+	struct pstore_staged *s = stage_take_free(stage);
+
+	if (!s) {
+		atomic_inc(&area->stats.dropped);
+		irq_work_queue(&stage->irq_work);
+		return -ENOSPC;
+	}
+	pstore_area_describe(area, record, &s->info);
+	memcpy(s->image + PSTORE_MEDIA_HEADER_BYTES, record->buf, record->size);
+	s->info.seq = atomic64_fetch_inc(&area->slots.next_seq);
+	atomic_set_release(&s->state, PSTORE_STAGE_READY);
+	irq_work_queue(&stage->irq_work);
+	return 0;
+}
+
+/*
+ * Set aside room for @nr records.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0 or -ENOMEM; pstore_stage_exit() is to be called either way.
+ */
+int pstore_stage_init(struct pstore_area *area, unsigned int nr)
+{
+	struct pstore_stage *stage = &area->stage;
+	unsigned int i;
+
+	init_irq_work(&stage->irq_work, stage_kick);
+	INIT_WORK(&stage->work, stage_worker);
+	stage->records = kcalloc(nr, sizeof(*stage->records), GFP_KERNEL);
+	if (!stage->records)
+		return -ENOMEM;
+	stage->nr = nr;
+	for (i = 0; i < nr; i++) {
+		stage->records[i].image =
+			kvmalloc(area->slots.region.unit_bytes, GFP_KERNEL);
+		if (!stage->records[i].image)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/*
+ * Write what is staged and give the room back.
+ *
+ * Context: Process context, may sleep. Nobody stages any more.
+ */
+void pstore_stage_exit(struct pstore_area *area)
+{
+	struct pstore_stage *stage = &area->stage;
+	unsigned int i;
+
+	if (!stage->records)
+		return;
+	irq_work_sync(&stage->irq_work);
+	flush_work(&stage->work);
+	for (i = 0; i < stage->nr; i++)
+		kvfree(stage->records[i].image);
+	kfree(stage->records);
+	stage->records = NULL;
+}
