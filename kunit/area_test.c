@@ -1,0 +1,823 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Areas on a simulated disk (sim.h): attach, record, erase, wrap, lose power.
+ *
+ * Correctness is observed by reading back. A model keeps what was acknowledged;
+ * after each power cut the area is attached again and must show just that, byte
+ * for byte, plus at most the one record that was in flight. A failing case prints
+ * an id that names the cut; replay_id runs it alone.
+ */
+#include <kunit/test.h>
+#include <linux/kmsg_dump.h>
+#include <linux/mm.h>
+#include <linux/moduleparam.h>
+#include <linux/pstore.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "../zone.h"
+#include "sim.h"
+
+#define TEST_SLOT	8192U
+#define TEST_SECTOR	512
+
+static char *replay_id = "";
+module_param(replay_id, charp, 0444);
+MODULE_PARM_DESC(replay_id, "run this power cut alone, as a failure has printed it");
+
+/* An area of @slots slots. */
+static struct sim *test_sim(struct kunit *test, unsigned int slots)
+{
+	return sim_create(test, 2 * PSTORE_MEDIA_BLOCK_BYTES +
+				(u64)slots * TEST_SLOT, TEST_SLOT, TEST_SECTOR);
+}
+
+static struct pstore_area *attach(struct kunit *test, struct sim *sim)
+{
+	struct pstore_area *area = pstore_area_attach(&sim->storage);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, area);
+	return area;
+}
+
+static struct pstore_area *reattach(struct kunit *test, struct sim *sim,
+				    struct pstore_area *area)
+{
+	pstore_area_detach(area);
+	return attach(test, sim);
+}
+
+/* A record's text and size follow from a number, so that it can be checked. */
+static size_t text_fill(char *buf, unsigned int id)
+{
+	size_t i, len = 1 + id * 977 % (TEST_SLOT - PSTORE_MEDIA_HEADER_BYTES);
+
+	for (i = 0; i < len; i++)
+		buf[i] = 'a' + (id * 7 + i * 13 + i / 251) % 26;
+	return len;
+}
+
+static bool text_is(const char *buf, size_t len, unsigned int id)
+{
+	char *want = kmalloc(TEST_SLOT, GFP_KERNEL);
+	bool same;
+
+	if (!want)
+		return false;
+	same = text_fill(want, id) == len && !memcmp(buf, want, len);
+	kfree(want);
+	return same;
+}
+
+/* Record @id as pstore core would hand it over, in the area's own image. */
+static struct pstore_record text_record(struct pstore_area *area,
+					unsigned int id,
+					enum kmsg_dump_reason reason)
+{
+	struct pstore_record record = {
+		.type	= PSTORE_TYPE_DMESG,
+		.buf	= area->image + PSTORE_MEDIA_HEADER_BYTES,
+		.count	= id,
+		.part	= 1,
+		.reason	= reason,
+		.last	= true,
+	};
+
+	record.size = text_fill(record.buf, id);
+	return record;
+}
+
+/* Record @id and return when it is durable. Return: as for the write. */
+static int write_record(struct pstore_area *area, unsigned int id, u64 *seq)
+{
+	struct pstore_record record = text_record(area, id, KMSG_DUMP_OOPS);
+	struct pstore_record_info info;
+	int ret;
+
+	pstore_area_describe(area, &record, &info);
+	info.seq = atomic64_fetch_inc(&area->slots.next_seq);
+	ret = pstore_slots_write(area, area->image, &info);
+	*seq = info.seq;
+	return ret;
+}
+
+static int panic_record(struct pstore_area *area, unsigned int id, u64 *seq)
+{
+	struct pstore_record record = text_record(area, id, KMSG_DUMP_PANIC);
+	int ret = pstore_panic_record(area, &record);
+
+	*seq = atomic64_read(&area->slots.next_seq) - 1;
+	return ret;
+}
+
+/* Records @from to @to, exclusive, on an area that has had none before. */
+static void write_records(struct kunit *test, struct pstore_area *area,
+			  unsigned int from, unsigned int to)
+{
+	u64 seq;
+
+	for (; from < to; from++) {
+		KUNIT_ASSERT_EQ(test, 0, write_record(area, from, &seq));
+		KUNIT_ASSERT_EQ(test, (u64)from, seq);
+	}
+}
+
+/* The next record that is listed must be number @seq with text @id. */
+static void expect_next(struct kunit *test, struct pstore_area *area, u64 *pos,
+			u64 seq, unsigned int id)
+{
+	struct pstore_record_info info = {};
+	char *payload;
+
+	KUNIT_ASSERT_EQ(test, 0, pstore_slots_read(area, pos, &info, &payload));
+	KUNIT_EXPECT_EQ(test, seq, info.seq);
+	KUNIT_EXPECT_EQ(test, id, info.count);
+	KUNIT_EXPECT_TRUE(test, text_is(payload, info.payload_bytes, id));
+	kvfree(payload);
+}
+
+static void expect_end(struct kunit *test, struct pstore_area *area, u64 pos)
+{
+	struct pstore_record_info info;
+	char *payload;
+
+	KUNIT_EXPECT_EQ(test, -ENOENT,
+			pstore_slots_read(area, &pos, &info, &payload));
+}
+
+/* The area must list records @from to @to, exclusive, and nothing else. */
+static void expect_records(struct kunit *test, struct pstore_area *area,
+			   u64 from, u64 to)
+{
+	u64 pos = 0;
+
+	for (; from < to; from++)
+		expect_next(test, area, &pos, from, from);
+	expect_end(test, area, pos);
+}
+
+/* Attach: what is taken, what is refused. */
+
+static void test_attach_blank(struct kunit *test)
+{
+	static const u8 blanks[] = { 0x00, 0xff };
+	struct sim *sim = test_sim(test, 5);
+	struct pstore_area *area;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(blanks); i++) {
+		memset(sim->media, blanks[i], sim->storage.bytes);
+		sim_power_on(sim);
+		area = attach(test, sim);
+		KUNIT_EXPECT_EQ(test, 5ULL, area->slots.nr);
+		expect_end(test, area, 0);
+		pstore_area_detach(area);
+		KUNIT_EXPECT_MEMEQ(test, sim->media, PSTORE_MEDIA_LAYOUT_MAGIC,
+				   PSTORE_MEDIA_MAGIC_BYTES);
+		KUNIT_EXPECT_MEMEQ(test, sim->media, sim->media +
+				   sim->storage.bytes - PSTORE_MEDIA_BLOCK_BYTES,
+				   PSTORE_MEDIA_BLOCK_BYTES);
+	}
+}
+
+static void test_attach_too_small(struct kunit *test)
+{
+	struct sim *sim = test_sim(test, 1);
+
+	KUNIT_EXPECT_EQ(test, -EINVAL,
+			PTR_ERR_OR_ZERO(pstore_area_attach(&sim->storage)));
+	KUNIT_EXPECT_EQ(test, 0U, sim->writes);
+}
+
+/* One byte anywhere makes the device somebody else's. Nothing is written. */
+static void test_attach_one_byte(struct kunit *test)
+{
+	static const u64 at[] = { 0, 1, 511, 512, 4095, 4096, 20000,
+				  SZ_1M - 4097, SZ_1M - 1 };
+	struct sim *sim = sim_create(test, SZ_1M, TEST_SLOT, TEST_SECTOR);
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(at); i++) {
+		sim_wipe(sim);
+		sim->media[at[i]] = 0x42;
+		sim_power_on(sim);
+		KUNIT_EXPECT_EQ_MSG(test, -EEXIST,
+				    PTR_ERR_OR_ZERO(pstore_area_attach(&sim->storage)),
+				    "byte %llu", at[i]);
+		KUNIT_EXPECT_EQ(test, 0U, sim->writes);
+	}
+}
+
+/* The user can override a refusal, and an area that is ours stays as it is. */
+static void test_attach_format(struct kunit *test)
+{
+	struct sim *sim = test_sim(test, 4);
+	struct pstore_area *area;
+
+	memset(sim->media + 1000, 0x42, 5000);
+	sim_power_on(sim);
+	sim->storage.format = true;
+	area = attach(test, sim);
+	expect_end(test, area, 0);
+	write_records(test, area, 0, 3);
+	area = reattach(test, sim, area);
+	expect_records(test, area, 0, 3);
+	pstore_area_detach(area);
+}
+
+static void test_attach_newer_version(struct kunit *test)
+{
+	struct sim *sim = test_sim(test, 4);
+	u8 *before;
+
+	pstore_area_detach(attach(test, sim));
+	sim->media[8] = PSTORE_MEDIA_VERSION + 1;
+	sim_power_on(sim);
+	before = kunit_kmalloc(test, sim->storage.bytes, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, before);
+	memcpy(before, sim->media, sim->storage.bytes);
+	KUNIT_EXPECT_EQ(test, -EPROTONOSUPPORT,
+			PTR_ERR_OR_ZERO(pstore_area_attach(&sim->storage)));
+	KUNIT_EXPECT_MEMEQ(test, sim->media, before, sim->storage.bytes);
+}
+
+/* Each copy of the layout block stands in for the other, and mends it. */
+static void test_attach_layout_copies(struct kunit *test)
+{
+	struct sim *sim = test_sim(test, 4);
+	u64 copy[2] = { 0, sim->storage.bytes - PSTORE_MEDIA_BLOCK_BYTES };
+	struct pstore_area *area = attach(test, sim);
+	int i;
+
+	write_records(test, area, 0, 3);
+	for (i = 0; i < 2; i++) {
+		pstore_area_detach(area);
+		memset(sim->media + copy[i], 0, PSTORE_MEDIA_BLOCK_BYTES);
+		sim_power_on(sim);
+		area = attach(test, sim);
+		expect_records(test, area, 0, 3);
+		KUNIT_EXPECT_MEMEQ(test, sim->media + copy[0],
+				   sim->media + copy[1],
+				   PSTORE_MEDIA_BLOCK_BYTES);
+	}
+	pstore_area_detach(area);
+}
+
+/* Somebody moved in at the front and left our last copy alone: theirs. */
+static void test_attach_moved_in(struct kunit *test)
+{
+	struct sim *sim = test_sim(test, 4);
+	unsigned int writes;
+
+	pstore_area_detach(attach(test, sim));
+	memset(sim->media, 0, PSTORE_MEDIA_BLOCK_BYTES);
+	sim->media[1080] = 0x53;
+	sim->media[1081] = 0xef;
+	sim_power_on(sim);
+	writes = sim->writes;
+	KUNIT_EXPECT_EQ(test, -EEXIST,
+			PTR_ERR_OR_ZERO(pstore_area_attach(&sim->storage)));
+	KUNIT_EXPECT_EQ(test, writes, sim->writes);
+}
+
+/* The ring. */
+
+/*
+ * At each fill level of rings of each small size, with every record live and with
+ * every second one erased: the right records are found, and the next number.
+ */
+static void test_ring_recovery(struct kunit *test)
+{
+	unsigned int slots, filled, i;
+	struct pstore_area *area;
+	struct sim *sim;
+	u64 seq;
+
+	for (slots = 2; slots <= 9; slots++) {
+		sim = test_sim(test, slots);
+		area = attach(test, sim);
+		for (filled = 0; filled <= 3 * slots; filled++) {
+			area = reattach(test, sim, area);
+			KUNIT_ASSERT_EQ(test, (u64)filled,
+					atomic64_read(&area->slots.next_seq));
+			expect_records(test, area, filled < slots ? 0 :
+				       filled - slots, filled);
+			KUNIT_ASSERT_EQ(test, 0,
+					write_record(area, filled, &seq));
+		}
+		for (i = filled - slots; i < filled; i += 2)
+			KUNIT_EXPECT_EQ(test, 0, pstore_slots_erase(area, i));
+		area = reattach(test, sim, area);
+		KUNIT_EXPECT_EQ(test, (u64)filled,
+				atomic64_read(&area->slots.next_seq));
+		pstore_area_detach(area);
+	}
+}
+
+/* Attaching a large ring takes a handful of reads. */
+static void test_ring_reads(struct kunit *test)
+{
+	struct sim *sim = sim_create(test, SZ_16M, 4096, TEST_SECTOR);
+	struct pstore_area *area;
+	u64 seq;
+	int i;
+
+	sim->storage.kmsg_bytes = 4096;
+	area = attach(test, sim);
+	for (i = 0; i < 5000; i++) {
+		struct pstore_record record = text_record(area, 0,
+							  KMSG_DUMP_OOPS);
+		struct pstore_record_info info;
+
+		record.size = 1;
+		pstore_area_describe(area, &record, &info);
+		info.seq = atomic64_fetch_inc(&area->slots.next_seq);
+		KUNIT_ASSERT_EQ(test, 0,
+				pstore_slots_write(area, area->image, &info));
+	}
+	seq = atomic64_read(&area->slots.next_seq);
+	pstore_area_detach(area);
+	sim->reads = 0;
+	area = attach(test, sim);
+	KUNIT_EXPECT_EQ(test, seq, atomic64_read(&area->slots.next_seq));
+	KUNIT_EXPECT_LT(test, sim->reads, 40U);
+	pstore_area_detach(area);
+}
+
+/* A number never comes back, not even when all records are gone. */
+static void test_ring_numbers(struct kunit *test)
+{
+	struct sim *sim = test_sim(test, 4);
+	struct pstore_area *area = attach(test, sim);
+	u64 seq;
+
+	write_records(test, area, 0, 3);
+	for (seq = 0; seq < 3; seq++)
+		KUNIT_EXPECT_EQ(test, 0, pstore_slots_erase(area, seq));
+	KUNIT_EXPECT_EQ(test, -ENOENT, pstore_slots_erase(area, 1));
+	area = reattach(test, sim, area);
+	expect_end(test, area, 0);
+	KUNIT_ASSERT_EQ(test, 0, write_record(area, 3, &seq));
+	KUNIT_EXPECT_EQ(test, 3ULL, seq);
+	area = reattach(test, sim, area);
+	expect_records(test, area, 3, 4);
+	pstore_area_detach(area);
+}
+
+/* A slot that the device refuses costs a number, and no record. */
+static void test_ring_bad_slot(struct kunit *test)
+{
+	unsigned int bad, i;
+
+	for (bad = 0; bad < 6; bad++) {
+		struct sim *sim = test_sim(test, 6);
+		struct pstore_area *area = attach(test, sim);
+		u64 pos = 0, seq;
+
+		sim->bad_from = PSTORE_MEDIA_BLOCK_BYTES + bad * TEST_SLOT;
+		sim->bad_to = sim->bad_from + TEST_SLOT;
+		for (i = 0; i < 5; i++) {
+			KUNIT_ASSERT_EQ(test, 0, write_record(area, i, &seq));
+			KUNIT_EXPECT_EQ(test, (u64)i + (i >= bad), seq);
+		}
+		area = reattach(test, sim, area);
+		KUNIT_EXPECT_EQ(test, seq + 1,
+				atomic64_read(&area->slots.next_seq));
+		for (i = 0; i < 5; i++)
+			expect_next(test, area, &pos, i + (i >= bad), i);
+		expect_end(test, area, pos);
+		pstore_area_detach(area);
+	}
+}
+
+/* A record whose payload is not what was written is not shown. */
+static void test_ring_torn(struct kunit *test)
+{
+	struct sim *sim = test_sim(test, 4);
+	struct pstore_area *area = attach(test, sim);
+	u64 pos = 0;
+
+	write_records(test, area, 0, 3);
+	sim->media[pstore_slots_pos(&area->slots, 1) +
+		   PSTORE_MEDIA_HEADER_BYTES] ^= 1;
+	sim_power_on(sim);
+	expect_next(test, area, &pos, 0, 0);
+	expect_next(test, area, &pos, 2, 2);
+	expect_end(test, area, pos);
+	KUNIT_EXPECT_EQ(test, 1, atomic_read(&area->stats.torn));
+	area = reattach(test, sim, area);
+	KUNIT_EXPECT_EQ(test, 3LL, atomic64_read(&area->slots.next_seq));
+	pstore_area_detach(area);
+}
+
+/* Parameters that change never cost a record, and take effect without one. */
+static void test_layout_change(struct kunit *test)
+{
+	struct sim *sim = test_sim(test, 8);
+	struct pstore_area *area = attach(test, sim);
+	u64 seq;
+
+	write_records(test, area, 0, 3);
+	sim->storage.kmsg_bytes = 2 * TEST_SLOT;
+	area = reattach(test, sim, area);
+	KUNIT_EXPECT_EQ(test, TEST_SLOT, area->slots.region.unit_bytes);
+	expect_records(test, area, 0, 3);
+	KUNIT_ASSERT_EQ(test, 0, write_record(area, 3, &seq));
+	for (seq = 0; seq < 4; seq++)
+		KUNIT_EXPECT_EQ(test, 0, pstore_slots_erase(area, seq));
+
+	area = reattach(test, sim, area);
+	KUNIT_EXPECT_EQ(test, 2 * TEST_SLOT, area->slots.region.unit_bytes);
+	expect_end(test, area, 0);
+	KUNIT_ASSERT_EQ(test, 0, write_record(area, 4, &seq));
+	KUNIT_EXPECT_EQ(test, 4ULL, seq);
+	area = reattach(test, sim, area);
+	expect_records(test, area, 4, 5);
+	pstore_area_detach(area);
+}
+
+/* Staging and panics. */
+
+static int stage_record(struct pstore_area *area, unsigned int id)
+{
+	struct pstore_record record = text_record(area, id, KMSG_DUMP_OOPS);
+
+	return pstore_stage_put(area, &record);
+}
+
+static void settle(struct pstore_area *area)
+{
+	irq_work_sync(&area->stage.irq_work);
+	flush_work(&area->stage.work);
+}
+
+/* Oopses reach the media without anybody asking. */
+static void test_stage(struct kunit *test)
+{
+	struct sim *sim = test_sim(test, 8);
+	struct pstore_area *area = attach(test, sim);
+	unsigned int i;
+
+	for (i = 0; i < 3; i++) {
+		KUNIT_EXPECT_EQ(test, 0, stage_record(area, i));
+		settle(area);
+	}
+	sim_power_on(sim);
+	expect_records(test, area, 0, 3);
+	pstore_area_detach(area);
+}
+
+/* In a storm the first ones stay, and the rest is counted. */
+static void test_stage_storm(struct kunit *test)
+{
+	struct sim *sim = test_sim(test, 64);
+	struct pstore_area *area = attach(test, sim);
+	unsigned int i, nr = area->stage.nr;
+
+	/* Holds the worker back, as a slow device would. */
+	mutex_lock(&area->slots.lock);
+	for (i = 0; i < nr + 10; i++)
+		KUNIT_EXPECT_EQ(test, i < nr ? 0 : -ENOSPC,
+				stage_record(area, i));
+	mutex_unlock(&area->slots.lock);
+	settle(area);
+	KUNIT_EXPECT_EQ(test, 10, atomic_read(&area->stats.dropped));
+	expect_records(test, area, 0, nr);
+	pstore_area_detach(area);
+}
+
+/*
+ * A panic writes what is staged, also what the worker has begun, without the
+ * lock that the worker holds.
+ */
+static void test_panic_writes_staged(struct kunit *test)
+{
+	struct sim *sim = test_sim(test, 8);
+	struct pstore_area *area = attach(test, sim);
+	u64 seq;
+
+	mutex_lock(&area->slots.lock);
+	KUNIT_EXPECT_EQ(test, 0, stage_record(area, 0));
+	KUNIT_EXPECT_EQ(test, 0, stage_record(area, 1));
+	KUNIT_EXPECT_EQ(test, 0, panic_record(area, 2, &seq));
+	KUNIT_EXPECT_EQ(test, 2ULL, seq);
+	KUNIT_EXPECT_EQ(test, 1U, sim->flushes);
+	mutex_unlock(&area->slots.lock);
+	settle(area);
+	sim_power_on(sim);
+	area = reattach(test, sim, area);
+	expect_records(test, area, 0, 3);
+	pstore_area_detach(area);
+}
+
+/* The first part is flushed, and the last; those between are not. */
+static void test_panic_flushes(struct kunit *test)
+{
+	struct sim *sim = test_sim(test, 8);
+	struct pstore_area *area = attach(test, sim);
+	struct pstore_record record;
+	unsigned int part;
+
+	for (part = 1; part <= 4; part++) {
+		record = text_record(area, part, KMSG_DUMP_PANIC);
+		record.part = part;
+		record.last = part == 4;
+		KUNIT_EXPECT_EQ(test, 0, pstore_panic_record(area, &record));
+		KUNIT_EXPECT_EQ(test, part < 4 ? 1U : 2U, sim->flushes);
+	}
+	pstore_area_detach(area);
+}
+
+/* A crash with more parts than slots keeps its newest ones. */
+static void test_panic_fills_ring(struct kunit *test)
+{
+	struct sim *sim = test_sim(test, 4);
+	struct pstore_area *area = attach(test, sim);
+	struct pstore_record record;
+	unsigned int part;
+	u64 pos = 0;
+
+	write_records(test, area, 0, 3);
+	for (part = 1; part <= 6; part++) {
+		record = text_record(area, 10 + part, KMSG_DUMP_PANIC);
+		record.part = part;
+		record.last = part == 6;
+		KUNIT_EXPECT_EQ(test, part < 4 ? 0 : -ENOSPC,
+				pstore_panic_record(area, &record));
+	}
+	expect_next(test, area, &pos, 2, 2);
+	for (part = 1; part <= 3; part++)
+		expect_next(test, area, &pos, 2 + part, 10 + part);
+	expect_end(test, area, pos);
+	pstore_area_detach(area);
+}
+
+/* A record that is being erased when the kernel dies is kept clear of. */
+static void test_panic_avoids_erase(struct kunit *test)
+{
+	struct sim *sim = test_sim(test, 4);
+	struct pstore_area *area = attach(test, sim);
+	u64 seq;
+
+	write_records(test, area, 0, 4);
+	atomic64_set(&area->slots.erasing, 0 + 1);
+	KUNIT_EXPECT_EQ(test, 0, panic_record(area, 5, &seq));
+	KUNIT_EXPECT_EQ(test, 5ULL, seq);
+	atomic64_set(&area->slots.erasing, 0);
+	pstore_area_detach(area);
+}
+
+static void test_panic_bad_slot(struct kunit *test)
+{
+	struct sim *sim = test_sim(test, 6);
+	struct pstore_area *area = attach(test, sim);
+	u64 pos = 0, seq;
+
+	sim->bad_from = PSTORE_MEDIA_BLOCK_BYTES;
+	sim->bad_to = sim->bad_from + 2 * TEST_SLOT;
+	KUNIT_EXPECT_EQ(test, 0, panic_record(area, 7, &seq));
+	KUNIT_EXPECT_EQ(test, 2ULL, seq);
+	area = reattach(test, sim, area);
+	expect_next(test, area, &pos, 2, 7);
+	pstore_area_detach(area);
+}
+
+/* A device that does not answer is asked once, so that the machine restarts. */
+static void test_panic_dead_device(struct kunit *test)
+{
+	struct sim *sim = test_sim(test, 6);
+	struct pstore_area *area = attach(test, sim);
+	u64 seq;
+
+	sim->panic_error = -ETIMEDOUT;
+	KUNIT_EXPECT_EQ(test, -ETIMEDOUT, panic_record(area, 0, &seq));
+	sim->panic_error = 0;
+	KUNIT_EXPECT_EQ(test, -EIO, panic_record(area, 1, &seq));
+	KUNIT_EXPECT_EQ(test, 2U, sim->writes);
+	pstore_area_detach(area);
+}
+
+/* Power cuts. */
+
+/* The acknowledged state: text of each live record, by number; 0 for none. */
+#define CUT_MAX_RECORDS	32
+#define CUT_SLOTS	4
+
+struct cut_model {
+	unsigned int	text[CUT_MAX_RECORDS];
+	unsigned int	next_text;
+	u64		next_seq;
+	/* In flight when the power failed: may be there or not. */
+	u64		doubtful;
+};
+
+enum cut_op { CUT_WRITE, CUT_PANIC, CUT_ERASE_OLDEST, CUT_ERASE_NEWEST,
+	      CUT_REATTACH };
+
+/* Fills the ring, wraps it, erases at both ends, and starts anew between. */
+static const enum cut_op cut_script[] = {
+	CUT_WRITE, CUT_WRITE, CUT_ERASE_OLDEST, CUT_PANIC, CUT_WRITE,
+	CUT_REATTACH, CUT_WRITE, CUT_PANIC, CUT_ERASE_NEWEST, CUT_WRITE,
+	CUT_ERASE_OLDEST, CUT_WRITE, CUT_REATTACH, CUT_PANIC, CUT_WRITE,
+};
+
+static u64 model_oldest(const struct cut_model *m)
+{
+	return m->next_seq > CUT_SLOTS ? m->next_seq - CUT_SLOTS : 0;
+}
+
+static bool model_find(const struct cut_model *m, bool newest, u64 *seq)
+{
+	u64 s;
+	bool found = false;
+
+	for (s = model_oldest(m); s < m->next_seq; s++) {
+		if (!m->text[s])
+			continue;
+		*seq = s;
+		found = true;
+		if (!newest)
+			break;
+	}
+	return found;
+}
+
+static int cut_write(struct pstore_area *area, struct cut_model *m, bool panic)
+{
+	u64 seq = m->next_seq;
+	int ret;
+
+	m->text[seq] = m->next_text++;
+	m->doubtful = seq;
+	m->next_seq++;
+	ret = panic ? panic_record(area, m->text[seq], &seq) :
+		      write_record(area, m->text[seq], &seq);
+	if (!ret)
+		m->doubtful = U64_MAX;
+	return ret;
+}
+
+static int cut_erase(struct pstore_area *area, struct cut_model *m, bool newest)
+{
+	u64 seq;
+	int ret;
+
+	if (!model_find(m, newest, &seq))
+		return 0;
+	m->doubtful = seq;
+	ret = pstore_slots_erase(area, seq);
+	if (!ret) {
+		m->text[seq] = 0;
+		m->doubtful = U64_MAX;
+	}
+	return ret;
+}
+
+static int cut_step(struct kunit *test, struct sim *sim,
+		    struct pstore_area **area, struct cut_model *m,
+		    enum cut_op op)
+{
+	switch (op) {
+	case CUT_WRITE:
+		return cut_write(*area, m, false);
+	case CUT_PANIC:
+		return cut_write(*area, m, true);
+	case CUT_ERASE_OLDEST:
+		return cut_erase(*area, m, false);
+	case CUT_ERASE_NEWEST:
+		return cut_erase(*area, m, true);
+	case CUT_REATTACH:
+		pstore_area_detach(*area);
+		*area = pstore_area_attach(&sim->storage);
+		return PTR_ERR_OR_ZERO(*area);
+	}
+	return -EINVAL;
+}
+
+/*
+ * Hold what the area lists against the model. What was in flight may be there or
+ * not, but never changed. It settles the model about it.
+ */
+static void cut_expect(struct kunit *test, struct pstore_area *area,
+		       struct cut_model *m, const char *id)
+{
+	struct pstore_record_info info;
+	u64 pos = 0, s;
+	char *payload;
+	u32 seen = 0;
+
+	while (!pstore_slots_read(area, &pos, &info, &payload)) {
+		KUNIT_ASSERT_LT_MSG(test, info.seq, m->next_seq, "%s", id);
+		KUNIT_EXPECT_TRUE_MSG(test, text_is(payload, info.payload_bytes,
+						    m->text[info.seq]),
+				      "%s: record %llu has changed", id,
+				      info.seq);
+		kvfree(payload);
+		seen |= 1 << info.seq;
+	}
+	for (s = 0; s < m->next_seq; s++) {
+		if (s == m->doubtful) {
+			if (!(seen & 1 << s))
+				m->text[s] = 0;
+			continue;
+		}
+		/* The oldest may have given way to the one in flight. */
+		if (s + CUT_SLOTS == m->doubtful || s < model_oldest(m))
+			continue;
+		KUNIT_EXPECT_EQ_MSG(test, !!(seen & 1 << s), !!m->text[s],
+				    "%s: record %llu", id, s);
+	}
+	m->doubtful = U64_MAX;
+	m->next_seq = atomic64_read(&area->slots.next_seq);
+}
+
+/* Cut the power in one write, recover, append, recover. */
+static void cut_case(struct kunit *test, struct sim *sim, unsigned int cut_at,
+		     enum sim_tear tear, u32 seed, bool *reached)
+{
+	struct cut_model m = { .next_text = 1, .doubtful = U64_MAX };
+	struct pstore_area *area;
+	char id[40];
+	int i, ret;
+
+	snprintf(id, sizeof(id), "cut-%u-%u-%u", cut_at, tear, seed);
+	*reached = true;
+	if (replay_id[0] && strcmp(replay_id, id))
+		return;
+
+	sim_wipe(sim);
+	sim->tear = tear;
+	sim->seed = seed;
+	sim->cut_at = cut_at;
+	area = pstore_area_attach(&sim->storage);
+	ret = PTR_ERR_OR_ZERO(area);
+	for (i = 0; !ret && i < ARRAY_SIZE(cut_script); i++)
+		ret = cut_step(test, sim, &area, &m, cut_script[i]);
+	*reached = sim->off;
+	if (!IS_ERR(area))
+		pstore_area_detach(area);
+
+	sim_power_on(sim);
+	area = attach(test, sim);
+	cut_expect(test, area, &m, id);
+	KUNIT_EXPECT_EQ_MSG(test, 0, cut_write(area, &m, false), "%s", id);
+	area = reattach(test, sim, area);
+	cut_expect(test, area, &m, id);
+	pstore_area_detach(area);
+}
+
+/* At each write of the script, each way to tear it. */
+static void test_power_cuts(struct kunit *test)
+{
+	struct sim *sim = test_sim(test, CUT_SLOTS);
+	unsigned int cut_at, cuts = 0;
+	enum sim_tear tear;
+	bool reached = true;
+	u32 seed;
+
+	for (cut_at = 1; reached; cut_at++) {
+		for (tear = 0; tear < SIM_TEAR_RANDOM; tear++, cuts++)
+			cut_case(test, sim, cut_at, tear, 0, &reached);
+		for (seed = 1; seed <= 20; seed++, cuts++)
+			cut_case(test, sim, cut_at, SIM_TEAR_RANDOM, seed,
+				 &reached);
+	}
+	kunit_info(test, "%u power cuts in %u writes\n", cuts, cut_at - 2);
+	KUNIT_EXPECT_GT(test, cut_at, ARRAY_SIZE(cut_script));
+}
+
+static struct kunit_case area_test_cases[] = {
+	KUNIT_CASE(test_attach_blank),
+	KUNIT_CASE(test_attach_too_small),
+	KUNIT_CASE(test_attach_one_byte),
+	KUNIT_CASE(test_attach_format),
+	KUNIT_CASE(test_attach_newer_version),
+	KUNIT_CASE(test_attach_layout_copies),
+	KUNIT_CASE(test_attach_moved_in),
+	KUNIT_CASE(test_ring_recovery),
+	KUNIT_CASE(test_ring_reads),
+	KUNIT_CASE(test_ring_numbers),
+	KUNIT_CASE(test_ring_bad_slot),
+	KUNIT_CASE(test_ring_torn),
+	KUNIT_CASE(test_layout_change),
+	KUNIT_CASE(test_stage),
+	KUNIT_CASE(test_stage_storm),
+	KUNIT_CASE(test_panic_writes_staged),
+	KUNIT_CASE(test_panic_flushes),
+	KUNIT_CASE(test_panic_fills_ring),
+	KUNIT_CASE(test_panic_avoids_erase),
+	KUNIT_CASE(test_panic_bad_slot),
+	KUNIT_CASE(test_panic_dead_device),
+	KUNIT_CASE(test_power_cuts),
+	{}
+};
+
+static struct kunit_suite area_test_suite = {
+	.name = "pstore_zone_area",
+	.test_cases = area_test_cases,
+};
+kunit_test_suites(&area_test_suite);
+
+MODULE_DESCRIPTION("KUnit tests of pstore zone's areas");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A simulated disk, see sim.h.
+ */
+#include <linux/kernel.h>
+#include <linux/kmsg_dump.h>
+#include <linux/module.h>
+#include <linux/string.h>
+#include <linux/vmalloc.h>
+
+#include "sim.h"
+
+static struct sim *to_sim(struct pstore_storage *st)
+{
+	return container_of(st, struct sim, storage);
+}
+
+/* Small and the same everywhere, so that a seed replays a case. */
+static u32 sim_random(struct sim *sim)
+{
+	sim->seed = sim->seed * 1664525 + 1013904223;
+	return sim->seed >> 16;
+}
+
+/* Does sector @i of @n that were on their way reach the media? */
+static bool sim_keeps(struct sim *sim, u64 i, u64 n)
+{
+	switch (sim->tear) {
+	case SIM_TEAR_ALL_KEPT:
+		return true;
+	case SIM_TEAR_FIRST_KEPT:
+		return i < (n + 1) / 2;
+	case SIM_TEAR_LAST_KEPT:
+		return i >= n / 2;
+	case SIM_TEAR_RANDOM:
+		return sim_random(sim) & 1;
+	default:
+		return false;
+	}
+}
+
+static void sim_keep(struct sim *sim, u64 sector)
+{
+	u32 unit = sim->storage.write_unit;
+
+	memcpy(sim->media + sector * unit, sim->cache + sector * unit, unit);
+	sim->dirty[sector] = 0;
+}
+
+/* Off goes the power: decide about each sector that is not on the media. */
+static void sim_cut(struct sim *sim)
+{
+	u64 i, sectors = sim->storage.bytes / sim->storage.write_unit;
+	u64 n = 0, nth = 0;
+
+	for (i = 0; i < sectors; i++)
+		n += sim->dirty[i];
+	for (i = 0; i < sectors; i++)
+		if (sim->dirty[i] && sim_keeps(sim, nth++, n))
+			sim_keep(sim, i);
+	sim->off = true;
+}
+
+static int sim_check(struct sim *sim, u64 pos, size_t len)
+{
+	u32 unit = sim->storage.write_unit;
+
+	if (sim->off)
+		return -EIO;
+	if (pos % unit || len % unit || pos + len > sim->storage.bytes)
+		return -EINVAL;
+	return 0;
+}
+
+/* Put data into the cache. Fails where the disk is bad or the power goes. */
+static int sim_store(struct sim *sim, u64 pos, const void *buf, size_t len)
+{
+	u32 unit = sim->storage.write_unit;
+	int ret = sim_check(sim, pos, len);
+
+	if (ret)
+		return ret;
+	if (pos < sim->bad_to && pos + len > sim->bad_from)
+		return -EIO;
+	memcpy(sim->cache + pos, buf, len);
+	memset(sim->dirty + pos / unit, 1, len / unit);
+	if (++sim->writes == sim->cut_at) {
+		sim_cut(sim);
+		return -EIO;
+	}
+	return 0;
+}
+
+static int sim_read(struct pstore_storage *st, u64 pos, void *buf, size_t len)
+{
+	struct sim *sim = to_sim(st);
+	int ret = sim_check(sim, pos, len);
+
+	if (ret)
+		return ret;
+	sim->reads++;
+	memcpy(buf, sim->cache + pos, len);
+	return 0;
+}
+
+static int sim_write(struct pstore_storage *st, u64 pos, const void *buf,
+		     size_t len)
+{
+	struct sim *sim = to_sim(st);
+	int ret = sim_store(sim, pos, buf, len);
+	u64 i;
+
+	if (ret)
+		return ret;
+	for (i = 0; i < len / st->write_unit; i++)
+		sim_keep(sim, pos / st->write_unit + i);
+	return 0;
+}
+
+static int sim_panic_write(struct pstore_storage *st, u64 pos, const void *buf,
+			   size_t len)
+{
+	struct sim *sim = to_sim(st);
+
+	return sim->panic_error ?: sim_store(sim, pos, buf, len);
+}
+
+static int sim_panic_flush(struct pstore_storage *st)
+{
+	struct sim *sim = to_sim(st);
+	u64 i;
+
+	if (sim->off)
+		return -EIO;
+	sim->flushes++;
+	for (i = 0; i < st->bytes / st->write_unit; i++)
+		if (sim->dirty[i])
+			sim_keep(sim, i);
+	return 0;
+}
+
+static const struct pstore_storage_ops sim_ops = {
+	.owner		= THIS_MODULE,
+	.read		= sim_read,
+	.write		= sim_write,
+	.panic_write	= sim_panic_write,
+	.panic_flush	= sim_panic_flush,
+};
+
+static void sim_free(void *mem)
+{
+	vfree(mem);
+}
+
+static void *sim_alloc(struct kunit *test, size_t bytes)
+{
+	void *mem = vzalloc(bytes);
+
+	KUNIT_ASSERT_NOT_NULL(test, mem);
+	KUNIT_ASSERT_EQ(test, 0,
+			kunit_add_action_or_reset(test, sim_free, mem));
+	return mem;
+}
+
+/* Make a blank disk that goes with the test. */
+struct sim *sim_create(struct kunit *test, u64 bytes, u32 kmsg_bytes,
+		       u32 write_unit)
+{
+	struct sim *sim = kunit_kzalloc(test, sizeof(*sim), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, sim);
+	sim->media = sim_alloc(test, bytes);
+	sim->cache = sim_alloc(test, bytes);
+	sim->dirty = sim_alloc(test, bytes / write_unit);
+	sim->storage.backend = "sim";
+	sim->storage.device = "sim0";
+	sim->storage.ops = &sim_ops;
+	sim->storage.bytes = bytes;
+	sim->storage.write_unit = write_unit;
+	sim->storage.kmsg_bytes = kmsg_bytes;
+	sim->storage.max_reason = KMSG_DUMP_OOPS;
+	return sim;
+}
+
+/* Make the disk blank again, and well. */
+void sim_wipe(struct sim *sim)
+{
+	memset(sim->media, 0, sim->storage.bytes);
+	sim->cut_at = 0;
+	sim_power_on(sim);
+	sim->writes = 0;
+	sim->reads = 0;
+	sim->flushes = 0;
+}
+
+/* After a power cut, or a change to @media behind the disk's back. */
+void sim_power_on(struct sim *sim)
+{
+	memcpy(sim->cache, sim->media, sim->storage.bytes);
+	memset(sim->dirty, 0, sim->storage.bytes / sim->storage.write_unit);
+	sim->off = false;
+	sim->cut_at = 0;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _PSTORE_ZONE_TEST_SIM_H
+#define _PSTORE_ZONE_TEST_SIM_H
+
+/*
+ * A simulated disk with a volatile cache, bad sectors and a power switch.
+ *
+ * write() is durable when it returns, as a write with FUA is. panic_write() ends
+ * up in the cache until panic_flush(). The power fails in the middle of the
+ * write whose number is @cut_at: what then reaches the media of that write and
+ * of what is in the cache, each sector for itself, is up to @tear.
+ */
+
+#include <kunit/test.h>
+#include <linux/pstore_storage.h>
+#include <linux/types.h>
+
+/* What a power cut leaves of sectors that were on their way. */
+enum sim_tear {
+	SIM_TEAR_NONE_KEPT,
+	SIM_TEAR_ALL_KEPT,
+	SIM_TEAR_FIRST_KEPT,	/* the first half, in order */
+	SIM_TEAR_LAST_KEPT,	/* the last half: reordered */
+	SIM_TEAR_RANDOM,	/* each sector by chance, from @seed */
+	SIM_TEAR_COUNT,
+};
+
+/**
+ * struct sim - a simulated disk
+ * @storage:	what pstore zone sees
+ * @media:	what survives a power cut
+ * @cache:	what reads return
+ * @dirty:	per sector, whether @cache is ahead of @media
+ * @writes:	writes so far, panic-time ones too
+ * @reads:	reads so far
+ * @flushes:	panic-time flushes so far
+ * @cut_at:	number of the write, from 1, in which the power fails; 0 for none
+ * @tear:	what the power cut leaves
+ * @seed:	for SIM_TEAR_RANDOM
+ * @off:	the power is off: each access fails
+ * @bad_from:	writes that touch bytes from here on fail
+ * @bad_to:	up to here, exclusive
+ * @panic_error: what panic_write() returns instead of writing, 0 for none
+ */
+struct sim {
+	struct pstore_storage	storage;
+	u8			*media;
+	u8			*cache;
+	u8			*dirty;
+	unsigned int		writes;
+	unsigned int		reads;
+	unsigned int		flushes;
+	unsigned int		cut_at;
+	enum sim_tear		tear;
+	u32			seed;
+	bool			off;
+	u64			bad_from;
+	u64			bad_to;
+	int			panic_error;
+};
+
+struct sim *sim_create(struct kunit *test, u64 bytes, u32 kmsg_bytes,
+		       u32 write_unit);
+void sim_wipe(struct sim *sim);
+void sim_power_on(struct sim *sim);
+
+#endif /* _PSTORE_ZONE_TEST_SIM_H */

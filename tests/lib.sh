@@ -1,0 +1,96 @@
+# shellcheck shell=bash
+# For the scenarios in this folder: each sources this file and describes disks,
+# boots and what must be true afterwards. Run them with run-qemu.sh.
+#
+#   disk NAME SIZE      make a blank image; $NAME.img in the work folder
+#   guest <<'END'       shell code for the next boot; see tests/guest/init
+#   boot [options]      boot once; sets $log. Options as for scripts/run-guest,
+#                       and --dead to say that the guest may end without a word
+#   ok WHAT COMMAND...  a check: counts, and says whether it held
+#   skip WHAT WHY       a check that cannot be made here
+#
+# Set before boot: disks (virtio-blk, in order), append, bus (pci or mmio).
+
+set -uo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/../scripts/lib.sh"
+tests=$top/tests
+arch=${ARCH:-x86_64}
+name=$(basename "$0")
+work=$build/tests/$arch-$name
+disks=(vda) append='pstore_blk.blkdev=/dev/vda' bus=pci kernel='' smp=2 memory=256 extra=() files=() device_options=''
+boots=0 passed=0 failed=0 skipped=0
+rm -rf "$work"
+mkdir -p "$work"
+cd "$work" || exit 1
+arch_vars "$arch"
+[ -z "${BASE:-}" ] || kernel=$build/base-$arch/$image
+
+disk() { rm -f "$1.img"; truncate -s "$2" "$1.img"; }
+guest() { cat > scenario; }
+
+boot() {
+	local rc=0 dead='' args=() device='' n
+	boots=$((boots + 1))
+	log=$work/boot-$boots.log
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--dead) dead=1 ;;
+		*) args+=("$1") ;;
+		esac
+		shift
+	done
+	[ -z "$kernel" ] || args+=(--kernel "$kernel")
+	local drives=()
+	for n in "${disks[@]}"; do
+		case $bus in
+		pci) device=virtio-blk-pci ;;
+		mmio) device=virtio-blk-device ;;
+		esac
+		drives+=(-drive "if=none,id=$n,format=raw,file=$work/$n.img" -device "$device,drive=$n$device_options")
+	done
+	"$top/scripts/make-initramfs" "$arch" scenario initrd ${files[@]+"${files[@]}"}
+	"$top/scripts/run-guest" --initrd initrd --log "$log" --append "$append" --smp "$smp" --memory "$memory" \
+		${args[@]+"${args[@]}"} "$arch" -- "${drives[@]}" ${extra[@]+"${extra[@]}"} || rc=$?
+	# The guest's own checks count too.
+	local line
+	while read -r line; do
+		case $line in
+		*'guest: pass: '*) passed=$((passed + 1)); say "  pass: ${line#*guest: pass: }" ;;
+		*'guest: FAIL: '*) failed=$((failed + 1)); say "  FAIL: ${line#*guest: FAIL: }" ;;
+		esac
+	done < <(tr -d '\r' < "$log" | grep -a 'guest: \(pass\|FAIL\): ' || true)
+	case $rc in
+	0) ;;
+	124) ok "boot $boots ends in time ($log)" false ;;
+	125) [ -n "$dead" ] || ok "boot $boots reaches userspace ($log)" false ;;
+	*) ok "boot $boots: QEMU runs (code $rc, $log)" false ;;
+	esac
+	return 0
+}
+
+ok() {
+	local what=$1
+	shift
+	if "$@"; then
+		passed=$((passed + 1))
+		say "  pass: $what"
+	else
+		failed=$((failed + 1))
+		say "  FAIL: $what"
+	fi
+}
+skip() { skipped=$((skipped + 1)); say "  skip: $1: $2"; }
+logged() { grep -aq -- "$1" "$log"; }
+not_logged() { ! logged "$1"; }
+
+# A crash of one boot, shown by the next: the common case.
+show_records='
+wait_for attached || fail "the area is attached"
+ls -l /sys/fs/pstore
+'
+finish() {
+	printf '%s %s: %d passed, %d failed, %d skipped\n' "$arch" "$name" "$passed" "$failed" "$skipped"
+	((failed == 0)) || { sed 's/^/    /' "$work"/boot-*.log.command | tail -n 1; exit 1; }
+	exit 0
+}
+trap finish EXIT
