@@ -48,11 +48,6 @@ static const struct claim_signature {
 	{ "an md RAID member",	   SZ_64K, 4, "\xfc\x4e\x2b\xa9", SZ_64K },
 	{ "an ISO 9660 file system", 32769, 5, "CD001" },
 	{ "a btrfs file system",   65600, 8, "_BHRfS_M" },
-	{ "an area of the old pstore_blk format", 0, 4, "\x44\x42\x47\x43" },
-	{ "an area of the old pstore_blk format", 0, 4, "\x46\x42\x47\x43" },
-	{ "an area of the old pstore_blk format", 0, 4, "\x47\x42\x47\x43" },
-	{ "an area of the old pstore_blk format", 0, 4, "\x43\x42\x47\x43" },
-	{ "an area of the old pstore_blk format", 12, 4, "\xe5\x3a\xfc\x4d" },
 	/* Last: boot sectors end so, and so do FAT and NTFS. */
 	{ "an MBR partition table or boot sector", 510, 2, "\x55\xaa" },
 };
@@ -101,6 +96,26 @@ static int claim_name(struct claim *c, const char **name)
 		}
 	}
 	return 0;
+}
+
+/*
+ * Does a zone of the old pstore_blk format begin at @pos, which has the first
+ * byte on the device that is not blank? Its first four bytes are a constant
+ * that is combined with the type of the zone.
+ */
+static int claim_is_old_format(struct claim *c, u64 pos)
+{
+	const u8 *buf = c->buf;
+	int ret;
+
+	if (pos % PSTORE_MEDIA_BLOCK_BYTES ||
+	    pos + PSTORE_MEDIA_BLOCK_BYTES > c->st->bytes)
+		return 0;
+	ret = claim_read(c, pos, PSTORE_MEDIA_BLOCK_BYTES);
+	if (ret)
+		return ret;
+	return (buf[0] ^ 0x44) < PSTORE_TYPE_MAX &&
+	       !memcmp(buf + 1, "\x42\x47\x43", 3);
 }
 
 /*
@@ -173,28 +188,43 @@ static int claim_refuse(struct claim *c, const char *what)
 	return -EEXIST;
 }
 
-/* Not ours: only a blank device is free. */
-static int claim_foreign(struct claim *c)
+/* Return: 1 when the device is blank, 0 and what was found, or -errno. */
+static int claim_look(struct claim *c, char *what, size_t size)
 {
-	char what[48];
-	const char *name = what;
+	const char *name = NULL;
 	u64 where = 0;
 	int ret;
 
 	ret = claim_name(c, &name);
 	if (!ret) {
 		ret = claim_is_blank(c, &where);
+		if (ret)
+			return ret;
+		ret = claim_is_old_format(c, where);
 		if (ret > 0)
-			return 0;
-		snprintf(what, sizeof(what), "unknown data at byte %llu",
-			 where);
+			name = "an area of the old pstore_blk format";
 	}
 	if (ret < 0)
 		return ret;
+	if (name)
+		strscpy(what, name, size);
+	else
+		snprintf(what, size, "unknown data at byte %llu", where);
+	return 0;
+}
+
+/* Not ours: only a blank device is free. */
+static int claim_foreign(struct claim *c)
+{
+	char what[48];
+	int ret = claim_look(c, what, sizeof(what));
+
+	if (ret)
+		return min(ret, 0);
 	if (!c->st->format)
-		return claim_refuse(c, name);
+		return claim_refuse(c, what);
 	pr_warn("%s: %s on it is overwritten, as %s.format=1 asks\n",
-		c->st->device, name, c->st->backend);
+		c->st->device, what, c->st->backend);
 	return 0;
 }
 
