@@ -61,16 +61,16 @@ struct blk_panic_disk {
 /**
  * struct blk_panic_ops - a disk driver's panic-time write path
  * @prepare:	Set aside memory and hardware and fill in the first members of
- *		the disk. Process context, may sleep. Return: 0 or -errno.
+ *		the disk. Process context, may sleep. Gives 0 or -errno.
  * @release:	Give back what prepare() took. Process context, may sleep.
  * @takeover:	Take the device away from the running kernel, whatever state it
- *		is in. Panic context. Return: 0 or -errno.
+ *		is in. Panic context. Gives 0 or -errno.
  * @write:	Write @len bytes at @sector of the disk (512-byte units) and wait
  *		until the device has them. @len is a multiple of the logical
- *		block size and at most max_bytes. Panic context. Return: 0,
+ *		block size and at most max_bytes. Panic context. Gives 0,
  *		-EIO when the device reports an error, -ETIMEDOUT when it does
  *		not answer.
- * @flush:	Make all that was written durable. Panic context. Return: as for
+ * @flush:	Make all that was written durable. Panic context. Gives the same as
  *		@write; 0 at once when the device has no volatile cache.
  */
 struct blk_panic_ops {

@@ -16,16 +16,16 @@ struct pstore_storage;
  * struct pstore_storage_ops - how to reach the device
  * @owner:	the backend's module
  * @read:	Read @len bytes at @pos. Process context, may sleep.
- *		Return: 0 or -errno.
+ *		Gives 0 or -errno.
  * @write:	Write @len bytes at @pos and return when they are durable.
- *		Process context, may sleep. Return: 0 or -errno.
+ *		Process context, may sleep. Gives 0 or -errno.
  * @panic_write: Write @len bytes at @pos after the kernel has died. NULL where
  *		the device cannot: then panics are not saved, and zone says so
  *		when it attaches. Panic context: see include/linux/blk-panic.h
- *		for the rules. Return: 0 or -errno; after -ETIMEDOUT or -ENODEV
+ *		for the rules. Gives 0 or -errno; after -ETIMEDOUT or -ENODEV
  *		the device is not tried again.
  * @panic_flush: Make all that @panic_write wrote durable. Panic context.
- *		Return: 0 or -errno.
+ *		Gives 0 or -errno.
  *
  * @pos and @len are multiples of the storage's write unit; a write never
  * touches bytes outside of them. @buf may be any kernel memory, vmalloc too.

@@ -817,6 +817,7 @@ static struct kunit_suite area_test_suite = {
 	.name = "pstore_zone_area",
 	.test_cases = area_test_cases,
 };
+
 kunit_test_suites(&area_test_suite);
 
 MODULE_DESCRIPTION("KUnit tests of pstore zone's areas");

@@ -320,6 +320,7 @@ static const struct layout_case layout_cases[] = {
 	{ "regions out of order", 1, 0x100000, 2,
 	  { CRASH(4096, 0x80000, 8192), GOOD }, PSTORE_MEDIA_BAD_FIELD },
 };
+
 KUNIT_ARRAY_PARAM_DESC(layout, layout_cases, name);
 
 static void test_layout_fields(struct kunit *test)
@@ -370,6 +371,7 @@ static const struct record_case {
 	{ "last nanosecond", 1, 11, 999999999, PSTORE_MEDIA_OK },
 	{ "too many nanoseconds", 1, 11, 1000000000, PSTORE_MEDIA_BAD_FIELD },
 };
+
 KUNIT_ARRAY_PARAM_DESC(record, record_cases, name);
 
 static void test_record_fields(struct kunit *test)
@@ -406,6 +408,7 @@ static struct kunit_suite media_test_suite = {
 	.name = "pstore_zone_media",
 	.test_cases = media_test_cases,
 };
+
 kunit_test_suites(&media_test_suite);
 
 MODULE_DESCRIPTION("KUnit tests of pstore zone's on-media format");

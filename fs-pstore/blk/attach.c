@@ -156,7 +156,6 @@ static struct pstore_blk *attach_take(struct pstore_blk *blk)
  * that the caller holds.
  */
 static void attach_mark_dead(struct block_device *bdev, bool surprise)
-	__releases(&bdev->bd_holder_lock)
 {
 	struct pstore_blk *blk = bdev->bd_holder;
 

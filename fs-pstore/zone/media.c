@@ -60,6 +60,7 @@ static const char * const pstore_media_verdict_names[] = {
 	[PSTORE_MEDIA_BAD_FIELD]	= "a field out of range",
 	[PSTORE_MEDIA_STALE]		= "left from an earlier layout",
 };
+
 static_assert(ARRAY_SIZE(pstore_media_verdict_names) ==
 	      PSTORE_MEDIA_VERDICT_COUNT);
 

@@ -61,7 +61,7 @@ struct pstore_slots {
 	u64			nr;
 	atomic64_t		next_seq;
 	atomic64_t		erasing;
-	struct mutex		lock;
+	struct mutex		lock;		/* see above */
 	void			*io_buf;
 };
 

@@ -1,0 +1,44 @@
+# Crash logs that survive: one target per intent. "make help" lists them.
+ARCH ?= x86_64
+.DEFAULT_GOAL := help
+.PHONY: help setup kernel baseline refresh apply check check-quick kunit lint bisect scenarios clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+	@echo "ARCH=x86_64|arm64 chooses the architecture, LINUX_SRC=/path a kernel tree of yours."
+
+setup: ## install what is needed (Debian, as root), or say what is missing
+	@scripts/setup
+
+kernel: setup ## build the test kernel: build/x86_64/bzImage or build/arm64/Image
+	@scripts/build-kernel $(ARCH)
+
+baseline: setup ## the same kernel without the series, under build/base-ARCH/
+	@scripts/build-kernel --base $(ARCH)
+
+refresh: ## overlay folders and edits in build/tree -> patches/
+	@scripts/refresh
+
+apply: ## apply the series to your own kernel: make apply TREE=/path
+	@scripts/apply $(TREE)
+
+check: ## everything that must hold before a change lands
+	@scripts/check
+
+check-quick: ## the queue, and the scenarios on x86_64
+	@scripts/check --quick
+
+kunit: setup ## the KUnit suites on UML (scripts/kunit --help for others)
+	@scripts/kunit
+
+lint: ## checkpatch, kernel-doc, W=1, sparse, shellcheck
+	@scripts/lint
+
+bisect: setup ## each prefix of the series builds without a warning
+	@scripts/check-bisect
+
+scenarios: ## all QEMU scenarios on ARCH
+	@./run-qemu.sh $(ARCH) $$(./run-qemu.sh --list | awk '{print $$1}')
+
+clean: ## remove what was built, but keep the kernel source and the compiler cache
+	rm -rf build/x86_64* build/arm64 build/base-* build/tests build/prefix build/tree build/linux/obj-*
