@@ -57,6 +57,7 @@ if [ -n "$show" ] && ((rc == 0)); then
 	echo
 	head -n 3 "$log"
 	echo "..."
-	tail -n 12 "$log"
+	grep -B 2 -A 14 'Kernel panic - not syncing' "$log"
+	echo "..."
 fi
 exit $rc

@@ -9,12 +9,10 @@
 
 #include <linux/types.h>
 
-struct module;
 struct pstore_storage;
 
 /**
  * struct pstore_storage_ops - how to reach the device
- * @owner:	the backend's module
  * @read:	Read @len bytes at @pos. Process context, may sleep.
  *		Gives 0 or -errno.
  * @write:	Write @len bytes at @pos and return when they are durable.
@@ -36,7 +34,6 @@ struct pstore_storage;
  * of them, for there is no way back.
  */
 struct pstore_storage_ops {
-	struct module	*owner;
 	int	(*read)(struct pstore_storage *st, u64 pos, void *buf,
 			size_t len);
 	int	(*write)(struct pstore_storage *st, u64 pos, const void *buf,

@@ -33,9 +33,16 @@ static struct sim *test_sim(struct kunit *test, unsigned int slots)
 				(u64)slots * TEST_SLOT, TEST_SLOT, TEST_SECTOR);
 }
 
+static struct pstore_area *attach_try(struct sim *sim)
+{
+	static const u8 boot_id[PSTORE_MEDIA_ID_BYTES] = "test boot";
+
+	return pstore_area_attach(&sim->storage, boot_id);
+}
+
 static struct pstore_area *attach(struct kunit *test, struct sim *sim)
 {
-	struct pstore_area *area = pstore_area_attach(&sim->storage);
+	struct pstore_area *area = attach_try(sim);
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, area);
 	return area;
@@ -186,7 +193,7 @@ static void test_attach_too_small(struct kunit *test)
 	struct sim *sim = test_sim(test, 1);
 
 	KUNIT_EXPECT_EQ(test, -EINVAL,
-			PTR_ERR_OR_ZERO(pstore_area_attach(&sim->storage)));
+			PTR_ERR_OR_ZERO(attach_try(sim)));
 	KUNIT_EXPECT_EQ(test, 0U, sim->writes);
 }
 
@@ -203,7 +210,7 @@ static void test_attach_one_byte(struct kunit *test)
 		sim->media[at[i]] = 0x42;
 		sim_power_on(sim);
 		KUNIT_EXPECT_EQ_MSG(test, -EEXIST,
-				    PTR_ERR_OR_ZERO(pstore_area_attach(&sim->storage)),
+				    PTR_ERR_OR_ZERO(attach_try(sim)),
 				    "byte %llu", at[i]);
 		KUNIT_EXPECT_EQ(test, 0U, sim->writes);
 	}
@@ -238,7 +245,7 @@ static void test_attach_newer_version(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, before);
 	memcpy(before, sim->media, sim->storage.bytes);
 	KUNIT_EXPECT_EQ(test, -EPROTONOSUPPORT,
-			PTR_ERR_OR_ZERO(pstore_area_attach(&sim->storage)));
+			PTR_ERR_OR_ZERO(attach_try(sim)));
 	KUNIT_EXPECT_MEMEQ(test, sim->media, before, sim->storage.bytes);
 }
 
@@ -277,7 +284,7 @@ static void test_attach_moved_in(struct kunit *test)
 	sim_power_on(sim);
 	writes = sim->writes;
 	KUNIT_EXPECT_EQ(test, -EEXIST,
-			PTR_ERR_OR_ZERO(pstore_area_attach(&sim->storage)));
+			PTR_ERR_OR_ZERO(attach_try(sim)));
 	KUNIT_EXPECT_EQ(test, writes, sim->writes);
 }
 
@@ -689,7 +696,7 @@ static int cut_step(struct kunit *test, struct sim *sim,
 		return cut_erase(*area, m, true);
 	case CUT_REATTACH:
 		pstore_area_detach(*area);
-		*area = pstore_area_attach(&sim->storage);
+		*area = attach_try(sim);
 		return PTR_ERR_OR_ZERO(*area);
 	}
 	return -EINVAL;
@@ -750,7 +757,7 @@ static void cut_case(struct kunit *test, struct sim *sim, unsigned int cut_at,
 	sim->tear = tear;
 	sim->seed = seed;
 	sim->cut_at = cut_at;
-	area = pstore_area_attach(&sim->storage);
+	area = attach_try(sim);
 	ret = PTR_ERR_OR_ZERO(area);
 	for (i = 0; !ret && i < ARRAY_SIZE(cut_script); i++)
 		ret = cut_step(test, sim, &area, &m, cut_script[i]);

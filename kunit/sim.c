@@ -4,7 +4,6 @@
  */
 #include <linux/kernel.h>
 #include <linux/kmsg_dump.h>
-#include <linux/module.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 
@@ -140,7 +139,6 @@ static int sim_panic_flush(struct pstore_storage *st)
 }
 
 static const struct pstore_storage_ops sim_ops = {
-	.owner		= THIS_MODULE,
 	.read		= sim_read,
 	.write		= sim_write,
 	.panic_write	= sim_panic_write,

@@ -9,7 +9,6 @@
 #include <linux/bio.h>
 #include <linux/highmem.h>
 #include <linux/mm.h>
-#include <linux/module.h>
 
 #include "blk.h"
 
@@ -96,14 +95,12 @@ static int blk_storage_panic_flush(struct pstore_storage *st)
 
 /* For disks that only a living kernel can write to. */
 const struct pstore_storage_ops pstore_blk_ops = {
-	.owner		= THIS_MODULE,
 	.read		= blk_read,
 	.write		= blk_write,
 };
 
 /* For disks whose driver can write in a panic. */
 const struct pstore_storage_ops pstore_blk_panic_ops = {
-	.owner		= THIS_MODULE,
 	.read		= blk_read,
 	.write		= blk_write,
 	.panic_write	= blk_storage_panic_write,

@@ -219,19 +219,21 @@ static int area_set_up(struct pstore_area *area)
 }
 
 /*
- * Take a device for crash logs, or take up the ones that are on it.
+ * Take a device for crash logs, or take up the ones that are on it. Records will
+ * say that they are from boot @boot_id.
  *
  * Context: Process context, may sleep.
  * Return: the area, or an error pointer after a message that says why.
  */
-struct pstore_area *pstore_area_attach(struct pstore_storage *st)
+struct pstore_area *pstore_area_attach(struct pstore_storage *st,
+				       const u8 *boot_id)
 {
 	struct pstore_area *area = kzalloc(sizeof(*area), GFP_KERNEL);
 	int ret = -ENOMEM;
 
 	if (area) {
 		area->storage = st;
-		generate_random_uuid(area->boot_id);
+		memcpy(area->boot_id, boot_id, sizeof(area->boot_id));
 		ret = area_set_up(area);
 	}
 	if (!ret)

@@ -14,6 +14,7 @@
 #include <linux/mutex.h>
 #include <linux/pstore.h>
 #include <linux/pstore_storage.h>
+#include <linux/uuid.h>
 
 #include "zone.h"
 
@@ -24,6 +25,9 @@
  */
 static DEFINE_MUTEX(zone_lock);
 static struct pstore_area *zone_area;
+
+/* Names this boot in records, whatever areas come and go. */
+static u8 zone_boot_id[PSTORE_MEDIA_ID_BYTES];
 
 static int zone_open(struct pstore_info *psi)
 {
@@ -63,7 +67,6 @@ static bool zone_reason_is_final(enum kmsg_dump_reason reason)
 static int zone_write(struct pstore_record *record)
 {
 	struct pstore_area *area = record->psi->data;
-	int ret;
 
 	if (record->type != PSTORE_TYPE_DMESG)
 		return -EINVAL;
@@ -71,11 +74,7 @@ static int zone_write(struct pstore_record *record)
 		return -EINVAL;
 	if (!zone_reason_is_final(record->reason))
 		return pstore_stage_put(area, record);
-
-	ret = pstore_panic_record(area, record);
-	if (ret)
-		atomic_inc(&area->stats.dropped);
-	return ret;
+	return pstore_panic_record(area, record);
 }
 
 static int zone_erase(struct pstore_record *record)
@@ -132,7 +131,7 @@ int pstore_storage_register(struct pstore_storage *st)
 		       st->device, zone_area->storage->device);
 		return -EBUSY;
 	}
-	area = pstore_area_attach(st);
+	area = pstore_area_attach(st, zone_boot_id);
 	if (IS_ERR(area))
 		return PTR_ERR(area);
 
@@ -173,6 +172,19 @@ void pstore_storage_unregister(struct pstore_storage *st)
 	zone_area = NULL;
 }
 EXPORT_SYMBOL_GPL(pstore_storage_unregister);
+
+static int __init zone_init(void)
+{
+	generate_random_uuid(zone_boot_id);
+	return 0;
+}
+module_init(zone_init);
+
+/* Nothing to undo, but without it the module could not be unloaded. */
+static void __exit zone_exit(void)
+{
+}
+module_exit(zone_exit);
 
 MODULE_DESCRIPTION("pstore records on storage devices");
 MODULE_LICENSE("GPL");

@@ -140,7 +140,8 @@ struct pstore_area {
 int pstore_claim(struct pstore_storage *st, struct pstore_layout *layout);
 
 /* area.c */
-struct pstore_area *pstore_area_attach(struct pstore_storage *st);
+struct pstore_area *pstore_area_attach(struct pstore_storage *st,
+				       const u8 *boot_id);
 void pstore_area_detach(struct pstore_area *area);
 size_t pstore_area_capacity(const struct pstore_area *area);
 size_t pstore_area_seal(const struct pstore_area *area, void *image,
