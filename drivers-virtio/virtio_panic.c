@@ -20,6 +20,7 @@
 #include <linux/err.h>
 #include <linux/export.h>
 #include <linux/io.h>
+#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -29,9 +30,14 @@
 #include <linux/virtio_panic.h>
 #include <linux/virtio_ring.h>
 
-/* Polls of a device, VIRTIO_PANIC_POLL_US microseconds apart: four seconds. */
-#define VIRTIO_PANIC_POLLS	400000
-#define VIRTIO_PANIC_POLL_US	10
+/*
+ * Polls of the ring, in memory, VIRTIO_PANIC_POLL_US microseconds apart: four
+ * seconds. Reading a device's status can take long by itself, so a reset is
+ * polled for less often: two seconds.
+ */
+#define VIRTIO_PANIC_POLLS		400000
+#define VIRTIO_PANIC_POLL_US		10
+#define VIRTIO_PANIC_RESET_POLLS	2000
 
 #define VIRTIO_PANIC_MAX_SEGS	3
 
@@ -75,7 +81,9 @@ static int virtio_panic_alloc(struct virtio_panic_queue *q)
 
 static void virtio_panic_layout(struct virtio_panic_queue *q)
 {
-	vring_init(&q->vring, q->ring.num, q->mem, PAGE_SIZE);
+	vring_init(&q->vring, q->ring.num, q->mem, VIRTIO_PANIC_RING_ALIGN);
+	q->ring.mem = q->mem;
+	q->ring.bytes = q->buf_offset;
 	q->ring.desc = q->dma;
 	q->ring.avail = q->dma + ((void *)q->vring.avail - q->mem);
 	q->ring.used = q->dma + ((void *)q->vring.used - q->mem);
@@ -110,8 +118,10 @@ struct virtio_panic_queue *virtio_panic_queue_create(struct virtqueue *vq,
 	q->vq = vq;
 	q->dma_dev = virtqueue_dma_dev(vq);
 	q->ring.features = vdev->features & features;
-	q->ring.num = virtqueue_get_vring_size(vq);
-	q->buf_offset = PAGE_ALIGN(vring_size(q->ring.num, PAGE_SIZE));
+	/* A packed ring's size need not be a power of two, a split one's must. */
+	q->ring.num = rounddown_pow_of_two(virtqueue_get_vring_size(vq));
+	q->buf_offset = PAGE_ALIGN(vring_size(q->ring.num,
+					      VIRTIO_PANIC_RING_ALIGN));
 	q->size = q->buf_offset + PAGE_ALIGN(len);
 	if (virtio_panic_alloc(q))
 		return ERR_PTR(-ENOMEM);
@@ -166,18 +176,23 @@ EXPORT_SYMBOL_GPL(virtio_panic_queue_buf);
 /**
  * virtio_panic_wait_reset - wait for a reset to be over, for transports
  * @vdev: the device, after 0 was written to its status
+ * @ring: the ring that it is going to get; cleared once the device has let go of
+ *	it, for an earlier takeover that was interrupted may have given it out
  *
  * Context: Panic context.
  * Return: 0 or -ETIMEDOUT.
  */
-int virtio_panic_wait_reset(struct virtio_device *vdev)
+int virtio_panic_wait_reset(struct virtio_device *vdev,
+			    const struct virtio_panic_ring *ring)
 {
 	unsigned int i;
 
-	for (i = 0; i < VIRTIO_PANIC_POLLS; i++) {
-		if (!vdev->config->get_status(vdev))
+	for (i = 0; i < VIRTIO_PANIC_RESET_POLLS; i++) {
+		if (!vdev->config->get_status(vdev)) {
+			memset(ring->mem, 0, ring->bytes);
 			return 0;
-		udelay(VIRTIO_PANIC_POLL_US);
+		}
+		mdelay(1);
 	}
 	return -ETIMEDOUT;
 }
@@ -197,7 +212,6 @@ int virtio_panic_takeover(struct virtio_panic_queue *q)
 
 	if (!vq)
 		return -ENODEV;
-	memset(q->mem, 0, q->buf_offset);
 	q->idx = 0;
 	return vq->vdev->config->panic_takeover(vq->vdev, &q->ring);
 }

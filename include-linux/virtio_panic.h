@@ -7,18 +7,26 @@
 struct virtio_device;
 struct virtqueue;
 
+/* What legacy PCI devices take for granted, and others can be told. */
+#define VIRTIO_PANIC_RING_ALIGN	4096
+
 /**
  * struct virtio_panic_ring - the one ring that a taken-over device gets
  * @features:	feature bits to negotiate, a subset of the negotiated ones
  * @num:	ring size in descriptors
+ * @mem:	the ring in memory; cleared between the reset and the first use
+ * @bytes:	its size
  * @desc:	device address of the descriptor table, page aligned; the other
- *		two parts follow in the legacy layout with page alignment
+ *		two parts follow in the legacy layout, aligned to
+ *		VIRTIO_PANIC_RING_ALIGN
  * @avail:	device address of the driver's part
  * @used:	device address of the device's part
  */
 struct virtio_panic_ring {
 	u64		features;
 	unsigned int	num;
+	void		*mem;
+	size_t		bytes;
 	dma_addr_t	desc;
 	dma_addr_t	avail;
 	dma_addr_t	used;
@@ -48,6 +56,7 @@ int virtio_panic_takeover(struct virtio_panic_queue *q);
 int virtio_panic_request(struct virtio_panic_queue *q,
 			 const struct virtio_panic_seg *segs, unsigned int n);
 
-int virtio_panic_wait_reset(struct virtio_device *vdev);
+int virtio_panic_wait_reset(struct virtio_device *vdev,
+			    const struct virtio_panic_ring *ring);
 
 #endif /* _LINUX_VIRTIO_PANIC_H */

@@ -5,6 +5,7 @@
  * and each way to damage one must be noticed.
  */
 #include <kunit/test.h>
+#include <linux/sizes.h>
 #include <linux/string.h>
 
 #include "../media.h"
@@ -339,6 +340,26 @@ static void test_layout_fields(struct kunit *test)
 			pstore_media_decode_layout(block, 0x100000, &layout));
 }
 
+/* The slots that a reader may have to look at are bounded, whatever the size. */
+static void test_layout_slot_count(struct kunit *test)
+{
+	struct pstore_layout layout = {
+		.generation = 1,
+		.area_bytes = SZ_1G,
+		.nr_regions = 1,
+		.regions = { CRASH(4096, 4096, 32768ULL * 4096) },
+	};
+	u8 *block = test_block(test);
+
+	pstore_media_encode_layout(block, &layout);
+	KUNIT_EXPECT_EQ(test, PSTORE_MEDIA_OK,
+			pstore_media_decode_layout(block, SZ_1G, &layout));
+	layout.regions[0].bytes += 4096;
+	pstore_media_encode_layout(block, &layout);
+	KUNIT_EXPECT_EQ(test, PSTORE_MEDIA_BAD_FIELD,
+			pstore_media_decode_layout(block, SZ_1G, &layout));
+}
+
 /* More regions than the layout block has room for are not even looked at. */
 static void test_layout_region_count(struct kunit *test)
 {
@@ -358,18 +379,21 @@ static const struct record_case {
 	u32		state;
 	u32		payload_bytes;
 	u32		time_nsec;
+	u32		type;
 	enum pstore_media_verdict verdict;
 } record_cases[] = {
-	{ "live", 1, 11, 0, PSTORE_MEDIA_OK },
-	{ "erased", 2, 11, 0, PSTORE_MEDIA_OK },
-	{ "empty", 1, 0, 0, PSTORE_MEDIA_OK },
-	{ "full", 1, 65536 - 512, 0, PSTORE_MEDIA_OK },
-	{ "no state", 0, 11, 0, PSTORE_MEDIA_BAD_FIELD },
-	{ "unknown state", 3, 11, 0, PSTORE_MEDIA_BAD_FIELD },
-	{ "overfull", 1, 65536 - 511, 0, PSTORE_MEDIA_BAD_FIELD },
-	{ "beyond all numbers", 1, U32_MAX, 0, PSTORE_MEDIA_BAD_FIELD },
-	{ "last nanosecond", 1, 11, 999999999, PSTORE_MEDIA_OK },
-	{ "too many nanoseconds", 1, 11, 1000000000, PSTORE_MEDIA_BAD_FIELD },
+	{ "live", 1, 11, 0, 0, PSTORE_MEDIA_OK },
+	{ "erased", 2, 11, 0, 0, PSTORE_MEDIA_OK },
+	{ "empty", 1, 0, 0, 0, PSTORE_MEDIA_BAD_FIELD },
+	{ "full", 1, 65536 - 512, 0, 0, PSTORE_MEDIA_OK },
+	{ "no state", 0, 11, 0, 0, PSTORE_MEDIA_BAD_FIELD },
+	{ "unknown state", 3, 11, 0, 0, PSTORE_MEDIA_BAD_FIELD },
+	{ "overfull", 1, 65536 - 511, 0, 0, PSTORE_MEDIA_BAD_FIELD },
+	{ "beyond all numbers", 1, U32_MAX, 0, 0, PSTORE_MEDIA_BAD_FIELD },
+	{ "last nanosecond", 1, 11, 999999999, 0, PSTORE_MEDIA_OK },
+	{ "too many nanoseconds", 1, 11, 1000000000, 0, PSTORE_MEDIA_BAD_FIELD },
+	{ "unknown type", 1, 11, 0, 1, PSTORE_MEDIA_BAD_FIELD },
+	{ "type of no meaning", 1, 11, 0, U32_MAX, PSTORE_MEDIA_BAD_FIELD },
 };
 
 KUNIT_ARRAY_PARAM_DESC(record, record_cases, name);
@@ -383,6 +407,7 @@ static void test_record_fields(struct kunit *test)
 	info.state = c->state;
 	info.payload_bytes = c->payload_bytes;
 	info.time_nsec = c->time_nsec;
+	info.type = c->type;
 	pstore_media_encode_record(block, &test_layout, &info);
 	KUNIT_EXPECT_EQ(test, c->verdict,
 			pstore_media_decode_record(block, &test_layout,
@@ -398,6 +423,7 @@ static struct kunit_case media_test_cases[] = {
 	KUNIT_CASE(test_blank),
 	KUNIT_CASE(test_newer_version),
 	KUNIT_CASE(test_stale_record),
+	KUNIT_CASE(test_layout_slot_count),
 	KUNIT_CASE(test_layout_region_count),
 	KUNIT_CASE_PARAM(test_layout_fields, layout_gen_params),
 	KUNIT_CASE_PARAM(test_record_fields, record_gen_params),

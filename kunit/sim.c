@@ -98,6 +98,8 @@ static int sim_read(struct pstore_storage *st, u64 pos, void *buf, size_t len)
 	if (ret)
 		return ret;
 	sim->reads++;
+	if (sim->unreadable && sim->unreadable == pos)
+		return -EIO;
 	memcpy(buf, sim->cache + pos, len);
 	return 0;
 }

@@ -40,6 +40,7 @@ enum sim_tear {
  * @off:	the power is off: each access fails
  * @bad_from:	writes that touch bytes from here on fail
  * @bad_to:	up to here, exclusive
+ * @unreadable:	reads that begin here fail, 0 for none
  * @panic_error: what panic_write() returns instead of writing, 0 for none
  */
 struct sim {
@@ -56,6 +57,7 @@ struct sim {
 	bool			off;
 	u64			bad_from;
 	u64			bad_to;
+	u64			unreadable;
 	int			panic_error;
 };
 

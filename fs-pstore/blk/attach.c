@@ -43,19 +43,17 @@ static void attach_close_work(struct work_struct *work)
  */
 static int attach_open_failed(const struct pstore_blk_params *params, int err)
 {
-	switch (err) {
-	case -ENXIO:
-	case -ENODEV:
+	if (err == -ENXIO || err == -ENODEV)
 		return -EAGAIN;
-	case -EBUSY:
+	if (err == -EBUSY && !params->last_try)
+		return -EAGAIN;
+	if (err == -EBUSY)
 		pr_err("%s is in use (mounted, or part of something else): not used for crash logs; name a device of its own for them\n",
 		       params->blkdev);
-		return err;
-	default:
+	else
 		pr_err("%s cannot be opened for writing (error %d): not used for crash logs\n",
 		       params->blkdev, err);
-		return err;
-	}
+	return err;
 }
 
 static struct pstore_blk *attach_open(dev_t devt,
@@ -160,13 +158,19 @@ static void attach_mark_dead(struct block_device *bdev, bool surprise)
 	struct pstore_blk *blk = bdev->bd_holder;
 
 	mutex_unlock(&bdev->bd_holder_lock);
-	scoped_guard(mutex, &attach_lock)
-		blk = attach_take(blk);
+	guard(mutex)(&attach_lock);
+	blk = attach_take(blk);
 	if (!blk)
 		return;
 	pr_warn("%s is gone: crash logs are not saved until it is back\n",
 		blk->device);
 	queue_work(pstore_blk_wq, &blk->close_work);
+}
+
+/* Has the device gone since it was opened, and told so when nobody listened? */
+static bool attach_is_gone(const struct pstore_blk *blk)
+{
+	return inode_unhashed(blk->file->f_mapping->host);
 }
 
 /*
@@ -184,12 +188,14 @@ int pstore_blk_attach(dev_t devt, const struct pstore_blk_params *params)
 	if (IS_ERR(blk))
 		return PTR_ERR(blk);
 	scoped_guard(mutex, &attach_lock) {
-		if (!attached_blk)
+		if (!attached_blk && !attach_is_gone(blk))
 			ret = attach_register(blk, params);
 		if (!ret)
 			attached_blk = blk;
 	}
 	if (ret) {
+		if (attach_is_gone(blk))
+			ret = -EAGAIN;
 		bdev_fput(blk->file);
 		kfree(blk);
 	}

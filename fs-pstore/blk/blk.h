@@ -27,12 +27,14 @@
  * @kmsg_bytes:	size of a record
  * @max_reason:	last enum kmsg_dump_reason to record
  * @format:	overwrite what is on the device
+ * @last_try:	complain now about what may have been worth another try
  */
 struct pstore_blk_params {
 	const char	*blkdev;
 	u32		kmsg_bytes;
 	int		max_reason;
 	bool		format;
+	bool		last_try;
 };
 
 /**

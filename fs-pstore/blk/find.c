@@ -168,10 +168,12 @@ static void find_work_fn(struct work_struct *work)
 	if (pstore_blk_attached())
 		return;
 	devt = pstore_blk_find(params.blkdev);
-	if (!devt || devt == READ_ONCE(find_refused))
+	if (devt && devt == READ_ONCE(find_refused))
 		return;
-	ret = pstore_blk_attach(devt, &params);
-	if (ret == -EAGAIN && find_tries++ < FIND_RETRIES)
+	params.last_try = find_tries++ >= FIND_RETRIES;
+	/* A link that udev makes appears a little later than its device. */
+	ret = devt ? pstore_blk_attach(devt, &params) : -EAGAIN;
+	if (ret == -EAGAIN && !params.last_try)
 		queue_delayed_work(pstore_blk_wq, &find_work,
 				   msecs_to_jiffies(FIND_RETRY_MS));
 	else if (ret && ret != -EAGAIN)

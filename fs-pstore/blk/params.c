@@ -7,7 +7,7 @@
 #define pr_fmt(fmt) "pstore_blk: " fmt
 
 #include <linux/kmsg_dump.h>
-#include <linux/minmax.h>
+#include <linux/math.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/sizes.h>
@@ -45,7 +45,7 @@ static u32 params_kmsg_bytes(void)
 	uint kib = kmsg_size;
 
 	if (kib < KMSG_MIN_KIB || kib > KMSG_MAX_KIB || kib % 4) {
-		kib = CONFIG_PSTORE_BLK_KMSG_SIZE;
+		kib = round_up(CONFIG_PSTORE_BLK_KMSG_SIZE, 4);
 		pr_err_once("kmsg_size=%u is not a multiple of 4 from %u to %u: using %u\n",
 			    kmsg_size, KMSG_MIN_KIB, KMSG_MAX_KIB, kib);
 	}
@@ -75,13 +75,15 @@ void pstore_blk_get_params(struct pstore_blk_params *params)
 	params->kmsg_bytes = params_kmsg_bytes();
 	params->max_reason = params_max_reason();
 	params->format = format;
+	params->last_try = false;
 }
 
 static int __init pstore_blk_init(void)
 {
 	int ret;
 
-	pstore_blk_wq = alloc_workqueue(PSTORE_BLK_NAME, WQ_UNBOUND, 0);
+	pstore_blk_wq = alloc_workqueue(PSTORE_BLK_NAME,
+					WQ_UNBOUND | WQ_FREEZABLE, 0);
 	if (!pstore_blk_wq)
 		return -ENOMEM;
 	ret = blkdev[0] ? pstore_blk_watch() : 0;

@@ -20,10 +20,10 @@
 
 #include "zone.h"
 
-/* pstorefs shows no more records than this. */
-#define AREA_MAX_SLOTS		65536
-
-/* Room to stage the whole log uncompressed, but not without end. */
+/*
+ * Room to stage the text of the whole log, but not without end. Compression makes
+ * up for the prefix that each line gets.
+ */
 #define AREA_MIN_STAGED		4
 #define AREA_MAX_STAGED_BYTES	(4U << 20)
 
@@ -97,7 +97,7 @@ static void area_plan(const struct pstore_storage *st, u64 first_seq,
 	region->type = PSTORE_MEDIA_REGION_CRASH;
 	region->unit_bytes = st->kmsg_bytes;
 	region->offset = PSTORE_MEDIA_BLOCK_BYTES;
-	region->bytes = min_t(u64, slots, AREA_MAX_SLOTS) * st->kmsg_bytes;
+	region->bytes = min_t(u64, slots, PSTORE_MEDIA_MAX_SLOTS) * st->kmsg_bytes;
 	region->first_seq = first_seq;
 }
 
@@ -123,6 +123,10 @@ static int area_write_layout(struct pstore_area *area)
 /* Make a blank device ours. */
 static int area_format(struct pstore_area *area)
 {
+	int ret = pstore_claim_wipe(area->storage);
+
+	if (ret)
+		return ret;
 	generate_random_uuid(area->layout.area_id);
 	area->layout.generation = 1;
 	area_plan(area->storage, 0, &area->layout);

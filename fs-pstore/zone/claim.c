@@ -63,16 +63,24 @@ static int claim_read(struct claim *c, u64 pos, size_t len)
 	return c->st->ops->read(c->st, pos, c->buf, len);
 }
 
+/* Where a signature would be. Return: whether the device has that place. */
+static bool claim_place(const struct claim *c,
+			const struct claim_signature *sig, u64 *pos, u64 *block)
+{
+	*pos = sig->pos;
+	if (sig->align)
+		*pos = round_down(c->st->bytes, sig->align) - sig->pos;
+	*block = round_down(*pos, PSTORE_MEDIA_BLOCK_BYTES);
+	return *pos < c->st->bytes &&
+	       *block + PSTORE_MEDIA_BLOCK_BYTES <= c->st->bytes;
+}
+
 static int claim_has(struct claim *c, const struct claim_signature *sig)
 {
-	u64 pos = sig->pos, block;
+	u64 pos, block;
 	int ret;
 
-	if (sig->align)
-		pos = round_down(c->st->bytes, sig->align) - sig->pos;
-	block = round_down(pos, PSTORE_MEDIA_BLOCK_BYTES);
-	if (pos > c->st->bytes ||
-	    block + PSTORE_MEDIA_BLOCK_BYTES > c->st->bytes)
+	if (!claim_place(c, sig, &pos, &block))
 		return 0;
 	ret = claim_read(c, block, PSTORE_MEDIA_BLOCK_BYTES);
 	if (ret)
@@ -80,13 +88,20 @@ static int claim_has(struct claim *c, const struct claim_signature *sig)
 	return !memcmp(c->buf + (pos - block), sig->bytes, sig->len);
 }
 
-/* Return: 1 and a name when something known is on the device, 0, or -errno. */
-static int claim_name(struct claim *c, const char **name)
+/*
+ * Is something known on the device, in its first @blocks blocks or anywhere if
+ * that is 0? Return: 1 and a name, 0, or -errno.
+ */
+static int claim_name(struct claim *c, unsigned int blocks, const char **name)
 {
 	size_t i;
 	int ret;
 
 	for (i = 0; i < ARRAY_SIZE(claim_signatures); i++) {
+		if (blocks && (claim_signatures[i].align ||
+			       claim_signatures[i].pos >=
+			       blocks * PSTORE_MEDIA_BLOCK_BYTES))
+			continue;
 		ret = claim_has(c, &claim_signatures[i]);
 		if (ret < 0)
 			return ret;
@@ -195,7 +210,7 @@ static int claim_look(struct claim *c, char *what, size_t size)
 	u64 where = 0;
 	int ret;
 
-	ret = claim_name(c, &name);
+	ret = claim_name(c, 0, &name);
 	if (!ret) {
 		ret = claim_is_blank(c, &where);
 		if (ret)
@@ -226,6 +241,20 @@ static int claim_foreign(struct claim *c)
 	pr_warn("%s: %s on it is overwritten, as %s.format=1 asks\n",
 		c->st->device, what, c->st->backend);
 	return 0;
+}
+
+/*
+ * The layout blocks are valid. Has somebody else moved in all the same, and left
+ * them alone? With a first block that is ours, only the block behind it tells:
+ * further on, text of a crash log could look like anything. With a blank one,
+ * each place counts. Return: 1 if it is ours alone, 0, or -errno.
+ */
+static int claim_still_ours(struct claim *c, bool first_is_ours)
+{
+	const char *name;
+	int ret = claim_name(c, first_is_ours ? 2 : 0, &name);
+
+	return ret < 0 ? ret : !ret;
 }
 
 /* The verdict on one copy of the layout block, and the copy if it is valid. */
@@ -272,7 +301,7 @@ static int claim_ours(struct claim *c, struct pstore_layout *layout)
 			    sizeof(other.area_id)) &&
 		    other.generation > layout->generation)
 			*layout = other;
-		return 1;
+		return claim_still_ours(c, true);
 	}
 	if (last != PSTORE_MEDIA_OK)
 		return 0;
@@ -282,9 +311,36 @@ static int claim_ours(struct claim *c, struct pstore_layout *layout)
 		pr_warn("%s: the first layout block is damaged (%s); the second one is used\n",
 			c->st->device, pstore_media_verdict_name(first));
 		*layout = other;
-		return 1;
+		return claim_still_ours(c, false);
 	}
 	return 0;
+}
+
+/*
+ * Clear each place where something known may be recognized, so that nobody finds
+ * on a device of ours what used to be on it.
+ *
+ * Context: Process context, may sleep. The device has been claimed.
+ * Return: 0, -ENOMEM or the device's error.
+ */
+int pstore_claim_wipe(struct pstore_storage *st)
+{
+	struct claim c = { .st = st };
+	u64 pos, block;
+	size_t i;
+	int ret = 0;
+
+	if (!st->format)
+		return 0;
+	c.buf = kzalloc(PSTORE_MEDIA_BLOCK_BYTES, GFP_KERNEL);
+	if (!c.buf)
+		return -ENOMEM;
+	for (i = 0; i < ARRAY_SIZE(claim_signatures) && !ret; i++)
+		if (claim_place(&c, &claim_signatures[i], &pos, &block))
+			ret = st->ops->write(st, block, c.buf,
+					     PSTORE_MEDIA_BLOCK_BYTES);
+	kfree(c.buf);
+	return ret;
 }
 
 /*

@@ -146,7 +146,8 @@ static __u64 region_end(const struct pstore_region *r, __u64 floor,
 
 	if (!region_unit_is_valid(r))
 		return 0;
-	if (do_div(units, r->unit_bytes) || units < PSTORE_MEDIA_MIN_SLOTS)
+	if (do_div(units, r->unit_bytes) || units < PSTORE_MEDIA_MIN_SLOTS ||
+	    units > PSTORE_MEDIA_MAX_SLOTS)
 		return 0;
 	if (r->offset < floor || r->offset % PSTORE_MEDIA_BLOCK_BYTES)
 		return 0;
@@ -251,6 +252,8 @@ static int record_is_valid(const struct pstore_record_info *info,
 {
 	if (info->state != PSTORE_MEDIA_LIVE &&
 	    info->state != PSTORE_MEDIA_ERASED)
+		return 0;
+	if (info->type != PSTORE_MEDIA_TYPE_CRASH || !info->payload_bytes)
 		return 0;
 	return info->payload_bytes <= slot_bytes - PSTORE_MEDIA_HEADER_BYTES &&
 	       info->time_nsec < 1000000000;

@@ -67,6 +67,8 @@
 #define PSTORE_MEDIA_MIN_SLOT_BYTES	4096U
 #define PSTORE_MEDIA_MAX_SLOT_BYTES	(16U << 20)
 #define PSTORE_MEDIA_MIN_SLOTS		2
+#define PSTORE_MEDIA_MAX_SLOTS		32768	/* pstorefs shows 65535 files */
+#define PSTORE_MEDIA_TYPE_CRASH		0	/* PSTORE_TYPE_DMESG */
 
 /* What a region holds. */
 enum pstore_media_region_type {
@@ -137,13 +139,13 @@ enum pstore_media_state {
  * @generation:	that of the layout
  * @seq:	sequence number
  * @state:	enum pstore_media_state
- * @type:	enum pstore_type_id of the kernel, 0 for a crash
+ * @type:	PSTORE_MEDIA_TYPE_CRASH
  * @reason:	enum kmsg_dump_reason of the kernel
  * @count:	number of the crash since boot; with @boot_id it names the crash
  * @part:	number of the part, from 1, which has the newest lines
  * @flags:	PSTORE_MEDIA_*; the part with PSTORE_MEDIA_LAST_PART has the
  *		oldest lines, and its number is the number of parts
- * @payload_bytes: size of the payload
+ * @payload_bytes: size of the payload, at least 1
  * @payload_crc: CRC-32C of the payload
  * @time_sec:	wall clock, seconds since 1970, two's complement
  * @time_nsec:	wall clock, nanoseconds

@@ -3,9 +3,9 @@
  * Everything of pstore zone that may run once the kernel has died.
  *
  * The rules are those of include/linux/blk-panic.h: allocate nothing, never
- * sleep, wait for no lock, bound each loop, expect to be entered again. By now
- * one CPU is left, and no other will ever go on. It may have been stopped in the
- * middle of anything, so:
+ * sleep, wait for no lock, bound each loop, expect to be entered again. The other
+ * CPUs are stopped, or the machine is about to restart. They may have been
+ * stopped in the middle of anything, so:
  *
  * - slots.lock is not taken. What it protects is not touched: each record is
  *   sealed in its own image and written as a whole to a slot that its sequence
@@ -14,8 +14,10 @@
  *   written again: its first write may or may not have reached the device, and
  *   both go to the same slot with the same bytes. One that is FILLING is lost,
  *   since the CPU that filled it is gone.
- * - A record that was being erased may be erased after all. Its slot is left
- *   out.
+ * - A record that was being erased may be erased after all. New records keep
+ *   clear of its slot.
+ * - Each part is flushed before it counts as written, so that a machine which
+ *   does not get further has saved what it got.
  *
  * These functions call media.c and area.c for encoding, which take no lock
  * either, and the storage's panic_write() and panic_flush().
@@ -24,20 +26,14 @@
 
 #include "zone.h"
 
-static bool panic_avoids(const struct pstore_slots *slots, u64 seq)
+static u64 panic_take(struct pstore_slots *slots)
 {
+	u64 seq = pstore_slots_take(slots);
 	u64 erasing = atomic64_read(&slots->erasing);
 
-	return erasing && pstore_slots_pos(slots, erasing - 1) ==
-			  pstore_slots_pos(slots, seq);
-}
-
-static u64 panic_next_seq(struct pstore_slots *slots)
-{
-	u64 seq = atomic64_fetch_inc(&slots->next_seq);
-
-	if (panic_avoids(slots, seq))
-		seq = atomic64_fetch_inc(&slots->next_seq);
+	if (erasing && pstore_slots_pos(slots, erasing - 1) ==
+		       pstore_slots_pos(slots, seq))
+		seq = pstore_slots_take(slots);
 	return seq;
 }
 
@@ -51,17 +47,32 @@ static int panic_write(struct pstore_area *area, void *image,
 
 	ret = st->ops->panic_write(st, pstore_slots_pos(&area->slots, info->seq),
 				   image, len);
+	if (!ret && st->ops->panic_flush)
+		ret = st->ops->panic_flush(st);
 	if (!ret) {
+		area->slots.failed = 0;
 		atomic_inc(&area->stats.written);
 		return 0;
 	}
 	atomic_inc(&area->stats.io_errors);
+	pstore_slots_failed(&area->slots, info->seq);
 	if (ret == -ETIMEDOUT || ret == -ENODEV)
 		area->panic_dead = true;
 	return ret;
 }
 
-/* A slot that the device refuses costs a number, not the record. */
+/* Would number @seq take the slot of the newest part of the same crash? */
+static bool panic_wraps(const struct pstore_area *area, u64 seq)
+{
+	return seq >= area->panic_first &&
+	       seq - area->panic_first >= area->slots.nr;
+}
+
+/*
+ * A slot that the device refuses costs a number, not the record. A device that
+ * refuses several is not tried again, since each attempt takes time that the
+ * restart waits for.
+ */
 static int panic_write_somewhere(struct pstore_area *area, void *image,
 				 struct pstore_record_info *info)
 {
@@ -70,29 +81,29 @@ static int panic_write_somewhere(struct pstore_area *area, void *image,
 
 	for (tries = 0; tries < PSTORE_SLOT_TRIES && !area->panic_dead;
 	     tries++) {
-		if (tries)
-			info->seq = panic_next_seq(&area->slots);
+		if (tries || info->seq == PSTORE_SEQ_NONE)
+			info->seq = panic_take(&area->slots);
+		if (panic_wraps(area, info->seq))
+			return -ENOSPC;
 		ret = panic_write(area, image, info);
 		if (!ret)
 			return 0;
 	}
+	area->panic_dead = true;
 	atomic_inc(&area->stats.dropped);
 	return ret;
 }
 
-/* Write what the worker has not written, in no order: each has its number. */
-static void panic_write_staged(struct pstore_area *area)
+/*
+ * Write the staged records in @state, in the order in which they were staged. As
+ * each one leaves @state, the loop ends.
+ */
+static void panic_write_staged(struct pstore_area *area,
+			       enum pstore_stage_state state)
 {
-	struct pstore_stage *stage = &area->stage;
-	unsigned int i;
+	struct pstore_staged *s;
 
-	for (i = 0; i < stage->nr; i++) {
-		struct pstore_staged *s = &stage->records[i];
-		int state = atomic_read_acquire(&s->state);
-
-		if (state != PSTORE_STAGE_READY &&
-		    state != PSTORE_STAGE_WRITING)
-			continue;
+	while ((s = pstore_stage_first(&area->stage, state))) {
 		panic_write_somewhere(area, s->image, &s->info);
 		/* Not again with the next part of the crash. */
 		atomic_set(&s->state, PSTORE_STAGE_FILLING);
@@ -100,18 +111,9 @@ static void panic_write_staged(struct pstore_area *area)
 }
 
 /*
- * Has the crash filled the ring with its own parts? Its first part, which has
- * the newest lines, must not give way to older lines.
- */
-static bool panic_ring_is_full(const struct pstore_area *area,
-			       const struct pstore_record *record)
-{
-	return record->part >= area->slots.nr;
-}
-
-/*
- * Write one part of the last words, after the oopses that are still staged. The
- * first part is made durable at once, and all of it with the last.
+ * Write one part of the last words, after the oopses that are still staged, and
+ * return when it is durable. A crash with more parts than the ring has slots
+ * keeps its newest ones.
  *
  * Context: Panic context. Also the last moments before a restart, where the
  *	rules are the same.
@@ -121,22 +123,23 @@ static bool panic_ring_is_full(const struct pstore_area *area,
 int pstore_panic_record(struct pstore_area *area,
 			const struct pstore_record *record)
 {
-	struct pstore_storage *st = area->storage;
 	struct pstore_record_info info;
-	int ret;
 
-	if (!st->ops->panic_write)
+	if (!area->storage->ops->panic_write)
 		return -EOPNOTSUPP;
 	if (area->panic_dead)
 		return -EIO;
-	if (panic_ring_is_full(area, record))
+	if (record->part >= area->slots.nr)
 		return -ENOSPC;
 
-	panic_write_staged(area);
+	if (record->part == 1)
+		area->panic_first = PSTORE_SEQ_NONE;
+	panic_write_staged(area, PSTORE_STAGE_WRITING);
+	panic_write_staged(area, PSTORE_STAGE_READY);
+
 	pstore_area_describe(area, record, &info);
-	info.seq = panic_next_seq(&area->slots);
-	ret = panic_write_somewhere(area, area->image, &info);
-	if (ret || (record->part != 1 && !record->last))
-		return ret;
-	return st->ops->panic_flush ? st->ops->panic_flush(st) : 0;
+	info.seq = panic_take(&area->slots);
+	if (record->part == 1)
+		area->panic_first = info.seq;
+	return panic_write_somewhere(area, area->image, &info);
 }

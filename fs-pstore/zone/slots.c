@@ -7,7 +7,9 @@
  * the records of the current lap, then those of the lap before, or blank slots
  * while there was none. Attaching looks for the end of the current lap by
  * halving, which takes a handful of reads however large the area is. Slots that
- * the device refused to write leave gaps; where one shows, each header is read.
+ * the device refused to write leave gaps of at most PSTORE_SLOT_GAP numbers, see
+ * pstore_slots_failed(). Where halving has taken a gap for the end, a record
+ * shows within that distance, and each header is read instead.
  *
  * A write never reads first: a slot is written from its start, and what is left
  * of an older record behind the new payload is not covered by any header.
@@ -23,8 +25,11 @@
 
 #include "zone.h"
 
-/* A gap is at most as long as one record's attempts, see pstore_slots_write(). */
-#define PSTORE_SLOT_GAP		(2 * PSTORE_SLOT_TRIES)
+/*
+ * Longest run of numbers without a record: failed writes, and the few that a CPU
+ * took with it into a panic.
+ */
+#define PSTORE_SLOT_GAP		(2 * PSTORE_SLOT_MAX_FAILED)
 
 static u64 slots_index(const struct pstore_slots *slots, u64 seq)
 {
@@ -73,20 +78,22 @@ static int slots_read_header(struct pstore_area *area, u64 index, void *buf)
 }
 
 /*
- * Look at slot @index. Return: true and the header if a record, live or erased,
- * is in it that belongs there. A slot that cannot be read holds none.
+ * Look at slot @index. Return: 1 and the header if a record, live or erased, is
+ * in it that belongs there, 0 if not, or the device's error.
  */
-static bool slots_look(struct pstore_area *area, u64 index,
-		       struct pstore_record_info *info)
+static int slots_look(struct pstore_area *area, u64 index,
+		      struct pstore_record_info *info)
 {
 	struct pstore_slots *slots = &area->slots;
+	int ret;
 
 	lockdep_assert_held(&slots->lock);
-	if (slots_read_header(area, index, slots->io_buf))
-		return false;
+	ret = slots_read_header(area, index, slots->io_buf);
+	if (ret)
+		return ret;
 	if (pstore_media_decode_record(slots->io_buf, &area->layout,
 				       slots->region.unit_bytes, info))
-		return false;
+		return 0;
 	return info->seq >= slots->region.first_seq &&
 	       slots_index(slots, info->seq) == index;
 }
@@ -96,28 +103,32 @@ static bool slots_in_lap(struct pstore_area *area, u64 index, u64 lap, u64 *seq)
 {
 	struct pstore_record_info info;
 
-	if (!slots_look(area, index, &info) ||
+	if (slots_look(area, index, &info) <= 0 ||
 	    slots_lap(&area->slots, info.seq) != lap)
 		return false;
 	*seq = info.seq;
 	return true;
 }
 
-/* Largest sequence number in the ring plus one, by looking at each slot. */
-static u64 slots_scan(struct pstore_area *area, u64 from, u64 to, u64 next)
+/*
+ * Largest sequence number in @n slots from @index on, round the ring, plus one;
+ * @next if there is none that large.
+ */
+static u64 slots_scan(struct pstore_area *area, u64 index, u64 n, u64 next)
 {
 	struct pstore_record_info info;
-	u64 i;
 
-	for (i = from; i < to; i++) {
-		if (slots_look(area, i, &info))
+	for (; n; n--, index++) {
+		if (index >= area->slots.nr)
+			index = 0;
+		if (slots_look(area, index, &info) > 0)
 			next = max(next, info.seq + 1);
 		cond_resched();
 	}
 	return next;
 }
 
-/* Last slot of lap @lap, given that slot 0 is of it. */
+/* Last slot of lap @lap that halving comes to, given that slot 0 is of it. */
 static u64 slots_halve(struct pstore_area *area, u64 lap, u64 *seq)
 {
 	u64 low = 0, high = area->slots.nr;
@@ -137,25 +148,18 @@ static u64 slots_halve(struct pstore_area *area, u64 lap, u64 *seq)
 static u64 slots_recover(struct pstore_area *area)
 {
 	struct pstore_slots *slots = &area->slots;
-	u64 first = slots->region.first_seq;
+	u64 gap = min_t(u64, slots->nr, PSTORE_SLOT_GAP);
+	u64 last = 0, next = slots->region.first_seq;
 	struct pstore_record_info info;
-	u64 last, gap_end, next;
 
-	if (!slots_look(area, 0, &info)) {
-		/* Nothing yet, or a gap at the start. */
-		gap_end = min_t(u64, slots->nr, PSTORE_SLOT_GAP);
-		next = slots_scan(area, 1, gap_end, first);
-		if (next == first)
-			return first;
-		return slots_scan(area, gap_end, slots->nr, next);
+	if (slots_look(area, 0, &info) > 0) {
+		last = slots_halve(area, slots_lap(slots, info.seq), &info.seq);
+		next = info.seq + 1;
 	}
-
-	last = slots_halve(area, slots_lap(slots, info.seq), &info.seq);
-	next = info.seq + 1;
-	gap_end = min_t(u64, slots->nr, last + 1 + PSTORE_SLOT_GAP);
-	if (slots_scan(area, last + 1, gap_end, next) != next)
-		next = slots_scan(area, 0, slots->nr, next);
-	return next;
+	/* The end, or a gap? */
+	if (slots_scan(area, last + 1, gap, next) == next)
+		return next;
+	return slots_scan(area, 0, slots->nr, next);
 }
 
 int pstore_slots_init(struct pstore_area *area,
@@ -183,9 +187,36 @@ void pstore_slots_exit(struct pstore_area *area)
 }
 
 /*
- * Write a record whose sequence number has been taken, and return when it is
- * durable. A slot that the device refuses is left behind: the record then goes
- * to the next free number, a few times. @image holds the payload at its place.
+ * Take the number for a write, and with it the slot. Numbers are only taken by
+ * the one who is about to write.
+ *
+ * Context: Any, panic context too.
+ * Return: the number.
+ */
+u64 pstore_slots_take(struct pstore_slots *slots)
+{
+	return atomic64_fetch_inc(&slots->next_seq);
+}
+
+/*
+ * The write for number @seq has failed. The number is left behind, and with it a
+ * slot that may be bad. After a run of failures it is not the slots, and the
+ * number is given back, so that the ring has no gap which recovery cannot bridge.
+ *
+ * Context: Any, panic context too.
+ */
+void pstore_slots_failed(struct pstore_slots *slots, u64 seq)
+{
+	if (slots->failed < PSTORE_SLOT_MAX_FAILED)
+		slots->failed++;
+	else
+		atomic64_cmpxchg(&slots->next_seq, seq + 1, seq);
+}
+
+/*
+ * Write a record and return when it is durable. A slot that the device refuses is
+ * left behind: the record then goes to the next one, a few times. @image holds
+ * the payload at its place. @info gets the number before anything is written.
  *
  * Context: Process context, may sleep.
  * Return: 0 or the device's last error.
@@ -201,16 +232,17 @@ int pstore_slots_write(struct pstore_area *area, void *image,
 
 	guard(mutex)(&slots->lock);
 	for (tries = 0; tries < PSTORE_SLOT_TRIES; tries++) {
-		if (tries)
-			info->seq = atomic64_fetch_inc(&slots->next_seq);
+		WRITE_ONCE(info->seq, pstore_slots_take(slots));
 		len = pstore_area_seal(area, image, info);
 		ret = st->ops->write(st, pstore_slots_pos(slots, info->seq),
 				     image, len);
 		if (!ret) {
+			slots->failed = 0;
 			atomic_inc(&area->stats.written);
 			return 0;
 		}
 		atomic_inc(&area->stats.io_errors);
+		pstore_slots_failed(slots, info->seq);
 	}
 	atomic_inc(&area->stats.dropped);
 	return ret;
@@ -238,8 +270,7 @@ static int slots_read_payload(struct pstore_area *area,
 		atomic_inc(&area->stats.torn);
 		return -EUCLEAN;
 	}
-	/* An empty record still needs a buffer that core can free. */
-	*payload = kvmalloc(max(info->payload_bytes, 1U), GFP_KERNEL);
+	*payload = kvmalloc(info->payload_bytes, GFP_KERNEL);
 	if (!*payload)
 		return -ENOMEM;
 	memcpy(*payload, data, info->payload_bytes);
@@ -267,7 +298,7 @@ int pstore_slots_read(struct pstore_area *area, u64 *seq,
 		u64 s = (*seq)++;
 
 		cond_resched();
-		if (!slots_look(area, slots_index(slots, s), info) ||
+		if (slots_look(area, slots_index(slots, s), info) <= 0 ||
 		    info->seq != s || info->state != PSTORE_MEDIA_LIVE)
 			continue;
 		ret = slots_read_payload(area, info, payload);
@@ -277,17 +308,22 @@ int pstore_slots_read(struct pstore_area *area, u64 *seq,
 	return -ENOENT;
 }
 
-/* Does the ring hold any live record, intact or not? */
+/*
+ * May the ring hold a live record? One that cannot be read may be.
+ *
+ * Context: Process context, may sleep.
+ */
 bool pstore_slots_has_live(struct pstore_area *area)
 {
 	struct pstore_slots *slots = &area->slots;
 	struct pstore_record_info info;
 	u64 seq, next = atomic64_read(&slots->next_seq);
+	int ret;
 
 	guard(mutex)(&slots->lock);
 	for (seq = pstore_slots_oldest(slots); seq < next; seq++) {
-		if (slots_look(area, slots_index(slots, seq), &info) &&
-		    info.state == PSTORE_MEDIA_LIVE)
+		ret = slots_look(area, slots_index(slots, seq), &info);
+		if (ret < 0 || (ret && info.state == PSTORE_MEDIA_LIVE))
 			return true;
 		cond_resched();
 	}
@@ -312,7 +348,7 @@ int pstore_slots_erase(struct pstore_area *area, u64 seq)
 	int ret;
 
 	guard(mutex)(&slots->lock);
-	if (!slots_look(area, slots_index(slots, seq), &info) ||
+	if (slots_look(area, slots_index(slots, seq), &info) <= 0 ||
 	    info.seq != seq || info.state != PSTORE_MEDIA_LIVE)
 		return -ENOENT;
 

@@ -26,8 +26,14 @@ static bool staged_step(struct pstore_staged *s, enum pstore_stage_state from,
 	return atomic_cmpxchg(&s->state, from, to) == from;
 }
 
-/* Of the records that are READY, the one that comes first. */
-static struct pstore_staged *stage_first(struct pstore_stage *stage)
+/*
+ * Of the records in @state, the one that was staged first.
+ *
+ * Context: Any, panic context too.
+ * Return: the record, or NULL when there is none.
+ */
+struct pstore_staged *pstore_stage_first(struct pstore_stage *stage,
+					 enum pstore_stage_state state)
 {
 	struct pstore_staged *first = NULL;
 	unsigned int i;
@@ -35,9 +41,9 @@ static struct pstore_staged *stage_first(struct pstore_stage *stage)
 	for (i = 0; i < stage->nr; i++) {
 		struct pstore_staged *s = &stage->records[i];
 
-		if (atomic_read_acquire(&s->state) != PSTORE_STAGE_READY)
+		if (atomic_read_acquire(&s->state) != state)
 			continue;
-		if (!first || s->info.seq < first->info.seq)
+		if (!first || s->order - first->order < 0)
 			first = s;
 	}
 	return first;
@@ -63,13 +69,13 @@ static void stage_worker(struct work_struct *work)
 	struct pstore_staged *s;
 	int ret;
 
-	while ((s = stage_first(stage))) {
+	while ((s = pstore_stage_first(stage, PSTORE_STAGE_READY))) {
 		if (!staged_step(s, PSTORE_STAGE_READY, PSTORE_STAGE_WRITING))
 			continue;
 		ret = pstore_slots_write(area, s->image, &s->info);
 		if (ret)
-			pr_err("%s: crash record %llu not written (error %d)\n",
-			       area->storage->device, s->info.seq, ret);
+			pr_err("%s: a crash record is not written (error %d)\n",
+			       area->storage->device, ret);
 		atomic_set_release(&s->state, PSTORE_STAGE_FREE);
 	}
 	stage_report_drops(area);
@@ -80,7 +86,7 @@ static void stage_kick(struct irq_work *irq_work)
 	struct pstore_stage *stage = container_of(irq_work, struct pstore_stage,
 						  irq_work);
 
-	queue_work(system_highpri_wq, &stage->work);
+	queue_work(stage->wq, &stage->work);
 }
 
 static struct pstore_staged *stage_take_free(struct pstore_stage *stage)
@@ -95,7 +101,8 @@ static struct pstore_staged *stage_take_free(struct pstore_stage *stage)
 }
 
 /*
- * Stage a record of a kernel that lives on.
+ * Stage a record of a kernel that lives on. A crash with more parts than the ring
+ * has slots keeps its newest ones.
  *
  * Context: Any, NMI too.
  * Return: 0 or -ENOSPC when there is no room.
@@ -104,8 +111,10 @@ int pstore_stage_put(struct pstore_area *area,
 		     const struct pstore_record *record)
 {
 	struct pstore_stage *stage = &area->stage;
-	struct pstore_staged *s = stage_take_free(stage);
+	struct pstore_staged *s = NULL;
 
+	if (record->part < area->slots.nr)
+		s = stage_take_free(stage);
 	if (!s) {
 		atomic_inc(&area->stats.dropped);
 		irq_work_queue(&stage->irq_work);
@@ -113,7 +122,8 @@ int pstore_stage_put(struct pstore_area *area,
 	}
 	pstore_area_describe(area, record, &s->info);
 	memcpy(s->image + PSTORE_MEDIA_HEADER_BYTES, record->buf, record->size);
-	s->info.seq = atomic64_fetch_inc(&area->slots.next_seq);
+	s->info.seq = PSTORE_SEQ_NONE;
+	s->order = atomic_inc_return(&stage->order);
 	atomic_set_release(&s->state, PSTORE_STAGE_READY);
 	irq_work_queue(&stage->irq_work);
 	return 0;
@@ -132,6 +142,10 @@ int pstore_stage_init(struct pstore_area *area, unsigned int nr)
 
 	init_irq_work(&stage->irq_work, stage_kick);
 	INIT_WORK(&stage->work, stage_worker);
+	stage->wq = alloc_workqueue("pstore_zone", WQ_HIGHPRI | WQ_MEM_RECLAIM,
+				    0);
+	if (!stage->wq)
+		return -ENOMEM;
 	stage->records = kcalloc(nr, sizeof(*stage->records), GFP_KERNEL);
 	if (!stage->records)
 		return -ENOMEM;
@@ -155,10 +169,13 @@ void pstore_stage_exit(struct pstore_area *area)
 	struct pstore_stage *stage = &area->stage;
 	unsigned int i;
 
-	if (!stage->records)
+	if (!stage->wq)
 		return;
 	irq_work_sync(&stage->irq_work);
-	flush_work(&stage->work);
+	destroy_workqueue(stage->wq);
+	stage->wq = NULL;
+	if (!stage->records)
+		return;
 	for (i = 0; i < stage->nr; i++)
 		kvfree(stage->records[i].image);
 	kfree(stage->records);

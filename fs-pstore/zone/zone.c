@@ -70,7 +70,7 @@ static int zone_write(struct pstore_record *record)
 
 	if (record->type != PSTORE_TYPE_DMESG)
 		return -EINVAL;
-	if (record->size < 0 || record->size > pstore_area_capacity(area))
+	if (record->size <= 0 || record->size > pstore_area_capacity(area))
 		return -EINVAL;
 	if (!zone_reason_is_final(record->reason))
 		return pstore_stage_put(area, record);

@@ -29,6 +29,12 @@
 /* A write that the device refuses is tried in this many slots. */
 #define PSTORE_SLOT_TRIES	4
 
+/* After so many failed writes in a row, numbers are no longer left behind. */
+#define PSTORE_SLOT_MAX_FAILED	(2 * PSTORE_SLOT_TRIES)
+
+/* In place of a sequence number: none has been taken yet. */
+#define PSTORE_SEQ_NONE		U64_MAX
+
 /**
  * struct pstore_stats - what happened to records, for messages
  * @written:	crash records on the media
@@ -49,6 +55,8 @@ struct pstore_stats {
  * @region:	where it lies
  * @nr:		number of slots
  * @next_seq:	sequence number of the next record
+ * @failed:	length of the run of failed writes, up to PSTORE_SLOT_MAX_FAILED;
+ *		changed with @lock held, or in a panic
  * @erasing:	sequence number of the record that is being erased, plus one; 0
  *		when there is none. A panic keeps away from its slot, since the
  *		erase may reach the media after the panic's record.
@@ -60,6 +68,7 @@ struct pstore_slots {
 	struct pstore_region	region;
 	u64			nr;
 	atomic64_t		next_seq;
+	unsigned int		failed;
 	atomic64_t		erasing;
 	struct mutex		lock;		/* see above */
 	void			*io_buf;
@@ -73,7 +82,7 @@ struct pstore_slots {
  *	    oops       oops    worker     worker
  *
  * A panic writes what is READY, and once more what is WRITING, to the same slot
- * with the same bytes.
+ * with the same bytes if it has been given a number already.
  */
 enum pstore_stage_state {
 	PSTORE_STAGE_FREE,
@@ -85,11 +94,13 @@ enum pstore_stage_state {
 /**
  * struct pstore_staged - room for one record
  * @state:	enum pstore_stage_state
- * @info:	its header, decoded
+ * @order:	counts the records that were staged: what came first goes first
+ * @info:	its header, decoded; the number is PSTORE_SEQ_NONE until it is taken
  * @image:	header and payload as they go to the media, one slot in size
  */
 struct pstore_staged {
 	atomic_t			state;
+	int				order;
 	struct pstore_record_info	info;
 	void				*image;
 };
@@ -98,6 +109,8 @@ struct pstore_staged {
  * struct pstore_stage - memory for oopses that are not on the media yet
  * @nr:		how many records fit
  * @records:	the records
+ * @order:	how many records have been staged
+ * @wq:		runs @work, also while memory is reclaimed
  * @irq_work:	gets from the oops, which may hold any lock, to @work
  * @work:	writes what is READY
  * @reported:	how many drops the log has been told of
@@ -105,6 +118,8 @@ struct pstore_staged {
 struct pstore_stage {
 	unsigned int		nr;
 	struct pstore_staged	*records;
+	atomic_t		order;
+	struct workqueue_struct	*wq;
 	struct irq_work		irq_work;
 	struct work_struct	work;
 	int			reported;
@@ -121,6 +136,7 @@ struct pstore_stage {
  * @boot_id:	names this boot in records
  * @stats:	counters
  * @panic_dead:	the device failed for good during the panic
+ * @panic_first: number of the first part of the crash that is being written
  * @read_seq:	where the listing of records stands; protected by pstore core's
  *		read_mutex
  */
@@ -133,11 +149,13 @@ struct pstore_area {
 	u8			boot_id[PSTORE_MEDIA_ID_BYTES];
 	struct pstore_stats	stats;
 	bool			panic_dead;
+	u64			panic_first;
 	u64			read_seq;
 };
 
 /* claim.c */
 int pstore_claim(struct pstore_storage *st, struct pstore_layout *layout);
+int pstore_claim_wipe(struct pstore_storage *st);
 
 /* area.c */
 struct pstore_area *pstore_area_attach(struct pstore_storage *st,
@@ -155,6 +173,8 @@ int pstore_slots_init(struct pstore_area *area,
 		      const struct pstore_region *region);
 void pstore_slots_exit(struct pstore_area *area);
 u64 pstore_slots_pos(const struct pstore_slots *slots, u64 seq);
+u64 pstore_slots_take(struct pstore_slots *slots);
+void pstore_slots_failed(struct pstore_slots *slots, u64 seq);
 u64 pstore_slots_oldest(const struct pstore_slots *slots);
 int pstore_slots_write(struct pstore_area *area, void *image,
 		       struct pstore_record_info *info);
@@ -164,6 +184,8 @@ int pstore_slots_erase(struct pstore_area *area, u64 seq);
 bool pstore_slots_has_live(struct pstore_area *area);
 
 /* stage.c */
+struct pstore_staged *pstore_stage_first(struct pstore_stage *stage,
+					 enum pstore_stage_state state);
 int pstore_stage_init(struct pstore_area *area, unsigned int nr);
 void pstore_stage_exit(struct pstore_area *area);
 int pstore_stage_put(struct pstore_area *area,

@@ -4,7 +4,8 @@
  *
  * A kprobe on the function named by symbol= panics when the function is entered
  * for the skip=th time (from 0), with whatever locks are held there. only_in_panic=1
- * counts only once a panic is under way, for panics inside the panic.
+ * counts only once a panic is under way, for panics inside the panic. oops=1 makes
+ * it an oops instead.
  * in_hardirq=1 needs no symbol: it panics in a timer's interrupt.
  */
 #include <linux/hrtimer.h>
@@ -25,6 +26,10 @@ static bool only_in_panic;
 module_param(only_in_panic, bool, 0444);
 MODULE_PARM_DESC(only_in_panic, "count calls only once a panic is under way");
 
+static bool oops;
+module_param(oops, bool, 0444);
+MODULE_PARM_DESC(oops, "an oops instead of a panic");
+
 static bool in_hardirq_param;
 module_param_named(in_hardirq, in_hardirq_param, bool, 0444);
 MODULE_PARM_DESC(in_hardirq, "panic in a timer's interrupt");
@@ -36,9 +41,12 @@ static int crashme_pre(struct kprobe *p, struct pt_regs *regs)
 {
 	if (only_in_panic && !atomic_read(&panicking))
 		return 0;
-	if (atomic_inc_return(&calls) == skip + 1)
+	if (atomic_inc_return(&calls) != skip + 1)
+		return 0;
+	if (!oops)
 		panic("crashme: in %s, call %d", symbol, skip);
-	return 0;
+	pr_emerg("crashme: oops in %s, call %d\n", symbol, skip);
+	BUG();
 }
 
 static struct kprobe crashme_probe = { .pre_handler = crashme_pre };
