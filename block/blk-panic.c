@@ -3,11 +3,11 @@
  * Panic-time writes to disks: what is common to all drivers.
  *
  * The rules are in include/linux/blk-panic.h. Everything from blk_panic_begin()
- * on runs after the kernel has died and takes no lock: by then one CPU is left,
- * and the state below is only ever changed by it. A call that finds @busy set
- * interrupted another one on this very CPU (a panic inside the panic) or
- * outlived one on a CPU that has been stopped; neither will ever go on, so the
- * device is taken over anew.
+ * on runs when the kernel has died, or in the last moments before a restart, and
+ * takes no lock: the one CPU that brings the machine down is the only one that
+ * changes the state below. A call that finds @busy set interrupted another one on
+ * this very CPU (a panic inside the panic) or outlived one on a CPU that has been
+ * stopped; neither will ever go on, so the device is taken over anew.
  */
 #define pr_fmt(fmt) "blk-panic: " fmt
 

@@ -10,16 +10,18 @@
 #   ok WHAT COMMAND...  a check: counts, and says whether it held
 #   skip WHAT WHY       a check that cannot be made here
 #
+# KERNEL=FILE in the environment boots that kernel instead.
 # Set before boot: disks (virtio-blk, in order), append, bus (pci or mmio).
 
 set -uo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../scripts/lib.sh"
+. "$top/scripts/tally.sh"
 tests=$top/tests
 arch=${ARCH:-x86_64}
 name=$(basename "$0")
 work=$build/tests/$arch-$name
-disks=(vda) append='pstore_blk.blkdev=/dev/vda' bus=pci kernel='' smp=2 memory=256 extra=() files=() device_options=''
-boots=0 passed=0 failed=0 skipped=0
+disks=(vda) append='pstore_blk.blkdev=/dev/vda' bus=pci kernel=${KERNEL:-} smp=2 memory=256 extra=() files=() device_options=''
+boots=0
 rm -rf "$work"
 mkdir -p "$work"
 cd "$work" || exit 1
@@ -77,24 +79,11 @@ boot() {
 	return 0
 }
 
-ok() {
-	local what=$1
-	shift
-	if "$@"; then
-		passed=$((passed + 1))
-		say "  pass: $what"
-	else
-		failed=$((failed + 1))
-		say "  FAIL: $what"
-	fi
-}
-skip() { skipped=$((skipped + 1)); say "  skip: $1: $2"; }
 logged() { grep -aq -- "$1" "$log"; }
 not_logged() { ! logged "$1"; }
 
 finish() {
-	printf '%s %s: %d passed, %d failed, %d skipped\n' "$arch" "$name" "$passed" "$failed" "$skipped"
-	((failed == 0)) || { sed 's/^/    /' "$work"/boot-*.log.command | tail -n 1; exit 1; }
+	tally_end "$arch $name" || { sed 's/^/    /' "$work"/boot-*.log.command | tail -n 1; exit 1; }
 	exit 0
 }
 trap finish EXIT

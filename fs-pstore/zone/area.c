@@ -27,7 +27,7 @@
 #define AREA_MIN_STAGED		4
 #define AREA_MAX_STAGED_BYTES	(4U << 20)
 
-/* Bytes of payload that fit into a record. */
+/* Context: Any. Return: how much payload fits into a record, in bytes. */
 size_t pstore_area_capacity(const struct pstore_area *area)
 {
 	return area->slots.region.unit_bytes - PSTORE_MEDIA_HEADER_BYTES;

@@ -64,17 +64,32 @@ static const char * const pstore_media_verdict_names[] = {
 static_assert(ARRAY_SIZE(pstore_media_verdict_names) ==
 	      PSTORE_MEDIA_VERDICT_COUNT);
 
+/*
+ * What a verdict means, for messages.
+ *
+ * Context: Any, as for all functions in this file.
+ * Return: text that follows "holds" or stands in brackets.
+ */
 const char *pstore_media_verdict_name(enum pstore_media_verdict verdict)
 {
 	return pstore_media_verdict_names[verdict];
 }
 
+/*
+ * CRC-32C of @len bytes: initial value and final inversion all ones, as in iSCSI.
+ *
+ * Return: the checksum.
+ */
 __u32 pstore_media_crc(const void *data, size_t len)
 {
 	return ~__crc32c_le(~0U, data, len);
 }
 
-/* Blank is what disks and flash are made of: all 0x00 or all 0xff. */
+/*
+ * Blank is what disks and flash are made of: all 0x00 or all 0xff.
+ *
+ * Return: 1 if @len bytes, at least one, are blank, else 0.
+ */
 int pstore_media_is_blank(const void *data, size_t len)
 {
 	const __u8 first = *(const __u8 *)data;
@@ -82,6 +97,10 @@ int pstore_media_is_blank(const void *data, size_t len)
 	return (first == 0x00 || first == 0xff) && !memchr_inv(data, first, len);
 }
 
+/*
+ * Make a layout block of PSTORE_MEDIA_BLOCK_BYTES at @block. @layout has at most
+ * PSTORE_MEDIA_MAX_REGIONS regions.
+ */
 void pstore_media_encode_layout(void *block, const struct pstore_layout *layout)
 {
 	struct pstore_media_layout *m = block;
@@ -181,6 +200,8 @@ static int layout_is_valid(const struct pstore_layout *layout, __u64 area_bytes)
 /*
  * Decode a layout block of PSTORE_MEDIA_BLOCK_BYTES from a device of
  * @area_bytes. @layout is only filled in when the verdict is PSTORE_MEDIA_OK.
+ *
+ * Return: the verdict.
  */
 enum pstore_media_verdict
 pstore_media_decode_layout(const void *block, __u64 area_bytes,
@@ -218,6 +239,7 @@ pstore_media_decode_layout(const void *block, __u64 area_bytes,
 	return PSTORE_MEDIA_OK;
 }
 
+/* Make a record's header of PSTORE_MEDIA_HEADER_BYTES at @header. */
 void pstore_media_encode_record(void *header,
 				const struct pstore_layout *layout,
 				const struct pstore_record_info *info)
@@ -263,6 +285,8 @@ static int record_is_valid(const struct pstore_record_info *info,
  * Decode the header of a record from a slot of @slot_bytes in the area that
  * @layout describes. @info is only filled in when the verdict is
  * PSTORE_MEDIA_OK. The payload is not looked at.
+ *
+ * Return: the verdict.
  */
 enum pstore_media_verdict
 pstore_media_decode_record(const void *header,

@@ -49,13 +49,13 @@ static u64 slots_index_pos(const struct pstore_slots *slots, u64 index)
 	return slots->region.offset + index * slots->region.unit_bytes;
 }
 
-/* Where on the media record @seq lies, in bytes. */
+/* Context: Any. Return: where on the media record @seq lies, in bytes. */
 u64 pstore_slots_pos(const struct pstore_slots *slots, u64 seq)
 {
 	return slots_index_pos(slots, slots_index(slots, seq));
 }
 
-/* Sequence number of the oldest record that the ring can still hold. */
+/* Context: Any. Return: number of the oldest record that the ring can hold. */
 u64 pstore_slots_oldest(const struct pstore_slots *slots)
 {
 	u64 next = atomic64_read(&slots->next_seq);
@@ -162,6 +162,12 @@ static u64 slots_recover(struct pstore_area *area)
 	return slots_scan(area, 0, slots->nr, next);
 }
 
+/*
+ * Take up the ring that lies in @region of the area's device.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0 or -ENOMEM. A slot that cannot be read counts as empty.
+ */
 int pstore_slots_init(struct pstore_area *area,
 		      const struct pstore_region *region)
 {
@@ -180,6 +186,7 @@ int pstore_slots_init(struct pstore_area *area,
 	return 0;
 }
 
+/* Context: Process context. Nobody uses the ring any more. */
 void pstore_slots_exit(struct pstore_area *area)
 {
 	kvfree(area->slots.io_buf);
