@@ -32,7 +32,7 @@ disk() { rm -f "$1.img"; truncate -s "$2" "$1.img"; }
 guest() { cat > scenario; }
 
 boot() {
-	local rc=0 dead='' crash='' args=() device='' n
+	local rc=0 dead='' crash='' args=() device='' n before=$failed
 	boots=$((boots + 1))
 	log=$work/boot-$boots.log
 	while [ $# -gt 0 ]; do
@@ -76,6 +76,7 @@ boot() {
 	125) [ -n "$dead" ] || ok "boot $boots reaches userspace ($log)" false ;;
 	*) ok "boot $boots: QEMU runs (code $rc, $log)" false ;;
 	esac
+	((failed == before)) || say "  boot $boots was: $(< "$log.command")"
 	return 0
 }
 
@@ -83,7 +84,8 @@ logged() { grep -aq -- "$1" "$log"; }
 not_logged() { ! logged "$1"; }
 
 finish() {
-	tally_end "$arch $name" || { sed 's/^/    /' "$work"/boot-*.log.command | tail -n 1; exit 1; }
+	((failed == 0)) || say "  consoles, commands and images: $work"
+	tally_end "$arch $name" || exit 1
 	exit 0
 }
 trap finish EXIT
