@@ -49,10 +49,17 @@ struct pstore_storage_ops {
  * @device:	name of the device, for messages
  * @ops:	how to reach it
  * @bytes:	its size
- * @write_unit:	smallest write that is all or nothing, in bytes: a power of
- *		two, at least 512 and at most 4096
+ * @write_unit:	smallest write that is all or nothing and leaves its neighbours
+ *		alone, in bytes: a power of two, at least 512 and at most 4096
  * @kmsg_bytes:	size of a crash record, header included, for an area that is
  *		made anew; a multiple of 4096
+ * @console_bytes: how much of the console's output to keep for the next boot; 0
+ *		for none of it
+ * @pmsg_bytes:	the same for messages from user space
+ * @ftrace_bytes: the same for function calls
+ * @console_flush_ms: how long output of the console may wait to be written
+ * @pmsg_flush_ms: the same for messages; 0 makes their writers wait until they
+ *		are durable
  * @max_reason:	the last enum kmsg_dump_reason that is recorded
  * @format:	take the device even if something else is on it
  */
@@ -63,6 +70,11 @@ struct pstore_storage {
 	u64				bytes;
 	u32				write_unit;
 	u32				kmsg_bytes;
+	u32				console_bytes;
+	u32				pmsg_bytes;
+	u32				ftrace_bytes;
+	unsigned int			console_flush_ms;
+	unsigned int			pmsg_flush_ms;
 	int				max_reason;
 	bool				format;
 };

@@ -95,6 +95,18 @@ static void attach_prepare_panic(struct pstore_blk *blk)
 			blk->device, PTR_ERR(panic));
 }
 
+/*
+ * A disk that emulates small logical blocks reads, changes and writes a physical
+ * one. When the power fails meanwhile, the neighbours go too.
+ */
+static u32 attach_write_unit(struct block_device *bdev)
+{
+	unsigned int physical = bdev_physical_block_size(bdev);
+
+	return clamp(physical, bdev_logical_block_size(bdev),
+		     PSTORE_BLK_MAX_BLOCK);
+}
+
 static void attach_describe(struct pstore_blk *blk,
 			    const struct pstore_blk_params *params)
 {
@@ -104,8 +116,13 @@ static void attach_describe(struct pstore_blk *blk,
 	st->device = blk->device;
 	st->ops = blk->panic ? &pstore_blk_panic_ops : &pstore_blk_ops;
 	st->bytes = bdev_nr_bytes(blk->bdev);
-	st->write_unit = bdev_logical_block_size(blk->bdev);
+	st->write_unit = attach_write_unit(blk->bdev);
 	st->kmsg_bytes = params->kmsg_bytes;
+	st->console_bytes = params->console_bytes;
+	st->pmsg_bytes = params->pmsg_bytes;
+	st->ftrace_bytes = params->ftrace_bytes;
+	st->console_flush_ms = params->console_flush_ms;
+	st->pmsg_flush_ms = params->pmsg_flush_ms;
 	st->max_reason = params->max_reason;
 	st->format = params->format;
 }

@@ -25,6 +25,11 @@
  * struct pstore_blk_params - what the user asked for, checked
  * @blkdev:	the device, in any of the forms that root= takes
  * @kmsg_bytes:	size of a record
+ * @console_bytes: how much console output to keep, 0 for none
+ * @pmsg_bytes:	the same for messages
+ * @ftrace_bytes: the same for function calls
+ * @console_flush_ms: how long console output may wait
+ * @pmsg_flush_ms: the same for messages; 0 to make their writers wait
  * @max_reason:	last enum kmsg_dump_reason to record
  * @format:	overwrite what is on the device
  * @last_try:	complain now about what may have been worth another try
@@ -32,6 +37,11 @@
 struct pstore_blk_params {
 	const char	*blkdev;
 	u32		kmsg_bytes;
+	u32		console_bytes;
+	u32		pmsg_bytes;
+	u32		ftrace_bytes;
+	unsigned int	console_flush_ms;
+	unsigned int	pmsg_flush_ms;
 	int		max_reason;
 	bool		format;
 	bool		last_try;

@@ -17,6 +17,9 @@
 /* For all that must not wait in the block layer's callbacks. */
 struct workqueue_struct *pstore_blk_wq;
 
+#define STREAM_MAX_KIB	(SZ_16M / SZ_1K)
+#define FLUSH_MAX_MS	60000U
+
 #define KMSG_MIN_KIB	4U
 #define KMSG_MAX_KIB	(SZ_16M / SZ_1K)
 
@@ -27,6 +30,26 @@ MODULE_PARM_DESC(blkdev, "block device for crash logs: path, major:minor, PARTUU
 static uint kmsg_size = CONFIG_PSTORE_BLK_KMSG_SIZE;
 module_param(kmsg_size, uint, 0444);
 MODULE_PARM_DESC(kmsg_size, "size of a crash record in KiB, a multiple of 4");
+
+static uint console_size = CONFIG_PSTORE_BLK_CONSOLE_SIZE;
+module_param(console_size, uint, 0444);
+MODULE_PARM_DESC(console_size, "KiB of console output to keep for the next boot, 0 for none");
+
+static uint pmsg_size = CONFIG_PSTORE_BLK_PMSG_SIZE;
+module_param(pmsg_size, uint, 0444);
+MODULE_PARM_DESC(pmsg_size, "KiB of messages from /dev/pmsg0 to keep for the next boot, 0 for none");
+
+static uint ftrace_size = CONFIG_PSTORE_BLK_FTRACE_SIZE;
+module_param(ftrace_size, uint, 0444);
+MODULE_PARM_DESC(ftrace_size, "KiB of function calls to keep for the next boot, 0 for none");
+
+static uint console_flush_ms = 500;
+module_param(console_flush_ms, uint, 0444);
+MODULE_PARM_DESC(console_flush_ms, "how long console output may wait to be written, in milliseconds");
+
+static uint pmsg_flush_ms;
+module_param(pmsg_flush_ms, uint, 0444);
+MODULE_PARM_DESC(pmsg_flush_ms, "how long messages may wait to be written, in milliseconds; 0 makes each writer wait until its message is durable");
 
 static int max_reason = CONFIG_PSTORE_BLK_MAX_REASON;
 module_param(max_reason, int, 0444);
@@ -52,6 +75,47 @@ static u32 params_kmsg_bytes(void)
 	return kib * SZ_1K;
 }
 
+/* A front end that the kernel does not have needs no room. */
+static u32 params_stream_bytes(const char *name, uint kib, uint other,
+			       bool front_end)
+{
+	if (kib > STREAM_MAX_KIB) {
+		pr_err_once("%s=%u is more than %u: using %u\n", name, kib,
+			    STREAM_MAX_KIB, other);
+		kib = other;
+	}
+	return front_end ? kib * SZ_1K : 0;
+}
+
+static uint params_flush_ms(const char *name, uint ms)
+{
+	if (ms <= FLUSH_MAX_MS)
+		return ms;
+	pr_err_once("%s=%u is more than %u: using that\n", name, ms,
+		    FLUSH_MAX_MS);
+	return FLUSH_MAX_MS;
+}
+
+static void params_get_streams(struct pstore_blk_params *params)
+{
+	params->console_bytes =
+		params_stream_bytes("console_size", console_size,
+				    CONFIG_PSTORE_BLK_CONSOLE_SIZE,
+				    IS_ENABLED(CONFIG_PSTORE_CONSOLE));
+	params->pmsg_bytes =
+		params_stream_bytes("pmsg_size", pmsg_size,
+				    CONFIG_PSTORE_BLK_PMSG_SIZE,
+				    IS_ENABLED(CONFIG_PSTORE_PMSG));
+	params->ftrace_bytes =
+		params_stream_bytes("ftrace_size", ftrace_size,
+				    CONFIG_PSTORE_BLK_FTRACE_SIZE,
+				    IS_ENABLED(CONFIG_PSTORE_FTRACE));
+	params->console_flush_ms = params_flush_ms("console_flush_ms",
+						   console_flush_ms);
+	params->pmsg_flush_ms = params_flush_ms("pmsg_flush_ms",
+						pmsg_flush_ms);
+}
+
 static int params_max_reason(void)
 {
 	if (max_reason < KMSG_DUMP_PANIC || max_reason > KMSG_DUMP_SHUTDOWN) {
@@ -73,6 +137,7 @@ void pstore_blk_get_params(struct pstore_blk_params *params)
 {
 	params->blkdev = blkdev;
 	params->kmsg_bytes = params_kmsg_bytes();
+	params_get_streams(params);
 	params->max_reason = params_max_reason();
 	params->format = format;
 	params->last_try = false;

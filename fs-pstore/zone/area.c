@@ -82,23 +82,123 @@ void pstore_area_describe(const struct pstore_area *area,
 		    sizeof(info->machine));
 }
 
-/* The layout that the parameters ask for. */
-static void area_plan(const struct pstore_storage *st, u64 first_seq,
-		      struct pstore_layout *layout)
+/*
+ * Context: Any.
+ * Return: how large a device has to be for crash records, in bytes.
+ */
+u64 pstore_area_min_bytes(const struct pstore_storage *st)
 {
-	u64 bytes = round_down(st->bytes, PSTORE_MEDIA_BLOCK_BYTES);
-	u64 slots = div_u64(bytes - 2 * PSTORE_MEDIA_BLOCK_BYTES,
-			    st->kmsg_bytes);
-	struct pstore_region *region = &layout->regions[0];
+	return 2 * PSTORE_MEDIA_BLOCK_BYTES +
+	       PSTORE_MEDIA_MIN_SLOTS * (u64)st->kmsg_bytes;
+}
 
-	layout->area_bytes = bytes;
-	layout->nr_regions = 1;
-	memset(layout->regions, 0, sizeof(layout->regions));
+/* The streams, the most important one first. */
+static const u32 area_streams[PSTORE_LOGS] = {
+	PSTORE_MEDIA_REGION_CONSOLE,
+	PSTORE_MEDIA_REGION_PMSG,
+	PSTORE_MEDIA_REGION_FTRACE,
+};
+
+static u32 area_stream_bytes(const struct pstore_storage *st, u32 type)
+{
+	switch (type) {
+	case PSTORE_MEDIA_REGION_CONSOLE:
+		return st->console_bytes;
+	case PSTORE_MEDIA_REGION_PMSG:
+		return st->pmsg_bytes;
+	default:
+		return st->ftrace_bytes;
+	}
+}
+
+/*
+ * Plan the streams that the parameters ask for. Crash records come first: all
+ * streams together get half of the device at most. Return: their size, and in
+ * @layout their regions, without offsets.
+ */
+static u64 area_plan_streams(const struct pstore_storage *st,
+			     struct pstore_layout *layout)
+{
+	u64 room = min(st->bytes / 2, st->bytes - pstore_area_min_bytes(st));
+	u64 bytes, used = 0;
+	unsigned int i;
+
+	for (i = 0; i < PSTORE_LOGS; i++) {
+		u32 want = area_stream_bytes(st, area_streams[i]);
+
+		if (!want)
+			continue;
+		bytes = pstore_media_stream_region_bytes(want, st->write_unit);
+		if (used + bytes > room) {
+			pr_warn("%s: too small for a %s log of %u KiB besides crash records: not kept; use a larger device or a smaller %s_size\n",
+				st->device, pstore_log_name(area_streams[i]),
+				want / 1024, pstore_log_name(area_streams[i]));
+			continue;
+		}
+		layout->regions[layout->nr_regions++] = (struct pstore_region) {
+			.type		= area_streams[i],
+			.unit_bytes	= st->write_unit,
+			.bytes		= bytes,
+		};
+		used += bytes;
+	}
+	return used;
+}
+
+/* The ring of crash records takes what is left. */
+static void area_plan_crash(const struct pstore_storage *st, u64 room,
+			    u64 first_seq, struct pstore_region *region)
+{
+	u64 slots = div_u64(room, st->kmsg_bytes);
+
 	region->type = PSTORE_MEDIA_REGION_CRASH;
 	region->unit_bytes = st->kmsg_bytes;
-	region->offset = PSTORE_MEDIA_BLOCK_BYTES;
-	region->bytes = min_t(u64, slots, PSTORE_MEDIA_MAX_SLOTS) * st->kmsg_bytes;
+	region->bytes = min_t(u64, slots, PSTORE_MEDIA_MAX_SLOTS) *
+			st->kmsg_bytes;
 	region->first_seq = first_seq;
+}
+
+/*
+ * The layout that the parameters ask for: streams at the front and then crash
+ * records, or the other way round.
+ */
+static void area_plan(const struct pstore_storage *st, u64 first_seq,
+		      bool streams_last, struct pstore_layout *layout)
+{
+	u64 bytes = round_down(st->bytes, PSTORE_MEDIA_BLOCK_BYTES);
+	u64 offset = PSTORE_MEDIA_BLOCK_BYTES, used;
+	struct pstore_region *first = layout->regions;
+	u32 i;
+
+	layout->area_bytes = bytes;
+	layout->nr_regions = streams_last;
+	memset(first, 0, sizeof(layout->regions));
+	used = area_plan_streams(st, layout);
+	i = streams_last ? 0 : layout->nr_regions;
+	layout->nr_regions += !streams_last;
+	area_plan_crash(st, bytes - used - 2 * PSTORE_MEDIA_BLOCK_BYTES,
+			first_seq, &first[i]);
+	for (i = 0; i < layout->nr_regions; i++) {
+		first[i].offset = offset;
+		offset += first[i].bytes;
+	}
+}
+
+/*
+ * The region of type @type.
+ *
+ * Context: Any.
+ * Return: the region, or NULL when there is none.
+ */
+static const struct pstore_region *
+area_region(const struct pstore_layout *layout, u32 type)
+{
+	u32 i;
+
+	for (i = 0; i < layout->nr_regions; i++)
+		if (layout->regions[i].type == type)
+			return &layout->regions[i];
+	return NULL;
 }
 
 /* Write both copies of the layout block, the last one first. */
@@ -129,7 +229,7 @@ static int area_format(struct pstore_area *area)
 		return ret;
 	generate_random_uuid(area->layout.area_id);
 	area->layout.generation = 1;
-	area_plan(area->storage, 0, &area->layout);
+	area_plan(area->storage, 0, false, &area->layout);
 	return area_write_layout(area);
 }
 
@@ -156,36 +256,153 @@ static int area_repair_layout(struct pstore_area *area)
 	return ret;
 }
 
+/* Does @have differ from @want in more than where things lie? */
 static bool area_layout_is_wanted(const struct pstore_layout *have,
 				  const struct pstore_layout *want)
 {
-	return have->area_bytes == want->area_bytes &&
-	       have->nr_regions == want->nr_regions &&
-	       have->regions[0].unit_bytes == want->regions[0].unit_bytes &&
-	       have->regions[0].bytes == want->regions[0].bytes;
+	const struct pstore_region *h, *w;
+	u32 i;
+
+	if (have->area_bytes != want->area_bytes ||
+	    have->nr_regions != want->nr_regions)
+		return false;
+	for (i = 0; i < want->nr_regions; i++) {
+		w = &want->regions[i];
+		h = area_region(have, w->type);
+		if (!h || h->unit_bytes != w->unit_bytes ||
+		    h->bytes != w->bytes)
+			return false;
+	}
+	return true;
+}
+
+static void area_exit_logs(struct pstore_area *area)
+{
+	unsigned int i;
+
+	for (i = 0; i < PSTORE_LOGS; i++)
+		pstore_log_exit(&area->logs[i]);
+}
+
+/* Look at the streams that the layout has. */
+static int area_init_logs(struct pstore_area *area)
+{
+	const struct pstore_region *region;
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < PSTORE_LOGS && !ret; i++) {
+		region = area_region(&area->layout, area_streams[i]);
+		if (region)
+			ret = pstore_log_init(&area->logs[i], area,
+					      &area->layout, region);
+	}
+	return ret;
+}
+
+/* May a stream be written anew at the place of this region? */
+static bool area_is_used_by_stream(const struct pstore_layout *layout,
+				   const struct pstore_region *region)
+{
+	const struct pstore_region *r;
+	u32 i;
+
+	for (i = 0; i < layout->nr_regions; i++) {
+		r = &layout->regions[i];
+		if (pstore_media_is_stream(r->type) &&
+		    region->offset < r->offset + r->bytes &&
+		    r->offset < region->offset + region->bytes)
+			return true;
+	}
+	return false;
+}
+
+/* Would @next keep all that is on the media? Return: what it would not, or NULL. */
+static const char *area_next_loses(struct pstore_area *area)
+{
+	const struct pstore_region *r;
+	unsigned int i;
+
+	if (pstore_slots_has_live(area))
+		return "crash records";
+	for (i = 0; i < PSTORE_LOGS; i++)
+		if (pstore_log_active(&area->logs[i]) &&
+		    pstore_log_has_live(&area->logs[i]) &&
+		    !area_region(&area->next, area_streams[i]))
+			return pstore_log_name(area_streams[i]);
+	for (i = 0; i < area->next.nr_regions; i++) {
+		r = &area->next.regions[i];
+		if (pstore_media_is_stream(r->type) &&
+		    area_is_used_by_stream(&area->layout, r))
+			return "logs, which leave no room to copy them";
+	}
+	return NULL;
+}
+
+/* Write the streams to where the next layout has them. */
+static int area_copy_logs(struct pstore_area *area)
+{
+	const struct pstore_region *region;
+	struct pstore_log *to;
+	unsigned int i;
+	int ret = 0;
+
+	to = kzalloc(sizeof(*to), GFP_KERNEL);
+	if (!to)
+		return -ENOMEM;
+	for (i = 0; i < PSTORE_LOGS && !ret; i++) {
+		struct pstore_log *from = &area->logs[i];
+
+		region = area_region(&area->next, area_streams[i]);
+		if (!region)
+			continue;
+		ret = pstore_log_init(to, area, &area->next, region);
+		if (!ret)
+			ret = pstore_log_copy(to, pstore_log_active(from) ?
+					      from : NULL);
+		pstore_log_exit(to);
+	}
+	kfree(to);
+	return ret;
+}
+
+/* Put the next layout into force. What it keeps has been copied. */
+static int area_switch(struct pstore_area *area)
+{
+	int ret;
+
+	pstore_slots_exit(area);
+	area_exit_logs(area);
+	area->layout = area->next;
+	ret = area_write_layout(area);
+	if (!ret)
+		ret = pstore_slots_init(area, area_region(&area->layout,
+						PSTORE_MEDIA_REGION_CRASH));
+	return ret ?: area_init_logs(area);
 }
 
 /* Give an area the layout that the parameters ask for, if that costs nothing. */
 static int area_adapt(struct pstore_area *area)
 {
-	struct pstore_layout want = area->layout;
 	u64 next = atomic64_read(&area->slots.next_seq);
+	bool streams_first = area->layout.regions[0].type !=
+			     PSTORE_MEDIA_REGION_CRASH;
+	const char *lost;
+	int ret;
 
-	area_plan(area->storage, next, &want);
-	if (area_layout_is_wanted(&area->layout, &want))
+	area->next = area->layout;
+	area->next.generation++;
+	area_plan(area->storage, next, streams_first, &area->next);
+	if (area_layout_is_wanted(&area->layout, &area->next))
 		return 0;
-	if (pstore_slots_has_live(area)) {
-		pr_info("%s: keeps its records of %u KiB until they are removed; then those of %u KiB take effect at the next boot\n",
-			area->storage->device,
-			area->layout.regions[0].unit_bytes / 1024,
-			area->storage->kmsg_bytes / 1024);
+	lost = area_next_loses(area);
+	if (lost) {
+		pr_info("%s: the sizes of records and logs stay as they are, to keep its %s; remove those from pstore, and at the next boot the new sizes take effect\n",
+			area->storage->device, lost);
 		return 0;
 	}
-	pstore_slots_exit(area);
-	want.generation++;
-	area->layout = want;
-	return area_write_layout(area) ?:
-	       pstore_slots_init(area, &area->layout.regions[0]);
+	ret = area_copy_logs(area);
+	return ret ?: area_switch(area);
 }
 
 static int area_open(struct pstore_area *area)
@@ -196,10 +413,47 @@ static int area_open(struct pstore_area *area)
 		return ret;
 	ret = ret ? area_repair_layout(area) : area_format(area);
 	if (!ret)
-		ret = pstore_slots_init(area, &area->layout.regions[0]);
+		ret = pstore_slots_init(area, area_region(&area->layout,
+						PSTORE_MEDIA_REGION_CRASH));
+	if (!ret)
+		ret = area_init_logs(area);
 	if (!ret)
 		ret = area_adapt(area);
 	return ret;
+}
+
+/* A stream that cannot be begun costs that stream and nothing else. */
+static void area_start_log(struct pstore_area *area, struct pstore_log *log)
+{
+	const struct pstore_storage *st = area->storage;
+	int ret = pstore_log_start(log);
+
+	if (!ret && log->region.type == PSTORE_MEDIA_REGION_FTRACE)
+		ret = pstore_trace_init(area, st->ftrace_bytes);
+	if (!ret)
+		return;
+	pr_err("%s: no %s log (error %d)\n", st->device,
+	       pstore_log_name(log->region.type), ret);
+	pstore_log_exit(log);
+}
+
+static void area_start_logs(struct pstore_area *area)
+{
+	unsigned int i;
+
+	for (i = 0; i < PSTORE_LOGS; i++) {
+		struct pstore_log *log = &area->logs[i];
+
+		/* One that is turned off by now is still shown. */
+		if (!pstore_log_active(log) ||
+		    !area_stream_bytes(area->storage, log->region.type))
+			continue;
+		if (log->region.type == PSTORE_MEDIA_REGION_CONSOLE)
+			log->flush_ms = area->storage->console_flush_ms;
+		if (log->region.type == PSTORE_MEDIA_REGION_PMSG)
+			log->flush_ms = area->storage->pmsg_flush_ms;
+		area_start_log(area, log);
+	}
 }
 
 static unsigned int area_nr_staged(const struct pstore_area *area)
@@ -217,8 +471,10 @@ static int area_set_up(struct pstore_area *area)
 	if (ret)
 		return ret;
 	area->image = kvzalloc(area->slots.region.unit_bytes, GFP_KERNEL);
-	if (!area->image)
+	area->panic_image = kvmalloc(PSTORE_PANIC_IMAGE, GFP_KERNEL);
+	if (!area->image || !area->panic_image)
 		return -ENOMEM;
+	area_start_logs(area);
 	return pstore_stage_init(area, area_nr_staged(area));
 }
 
@@ -259,6 +515,9 @@ void pstore_area_detach(struct pstore_area *area)
 	if (!area)
 		return;
 	pstore_stage_exit(area);
+	area_exit_logs(area);
+	pstore_trace_exit(area);
+	kvfree(area->panic_image);
 	kvfree(area->image);
 	pstore_slots_exit(area);
 	kfree(area);

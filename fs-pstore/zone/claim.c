@@ -356,12 +356,10 @@ int pstore_claim(struct pstore_storage *st, struct pstore_layout *layout)
 	struct claim c = { .st = st };
 	int ret;
 
-	if (st->bytes < 2 * PSTORE_MEDIA_BLOCK_BYTES +
-	    PSTORE_MEDIA_MIN_SLOTS * (u64)st->kmsg_bytes) {
+	if (st->bytes < pstore_area_min_bytes(st)) {
 		pr_err("%s: too small for crash logs: %llu bytes, and two records of %u KiB need %llu; use a larger device or a smaller kmsg_size\n",
 		       st->device, st->bytes, st->kmsg_bytes / 1024,
-		       2 * PSTORE_MEDIA_BLOCK_BYTES +
-		       PSTORE_MEDIA_MIN_SLOTS * (u64)st->kmsg_bytes);
+		       pstore_area_min_bytes(st));
 		return -EINVAL;
 	}
 	c.buf = kvmalloc(CLAIM_CHUNK, GFP_KERNEL);

@@ -51,6 +51,24 @@ static_assert(offsetof(struct pstore_media_record, machine) == 176);
 static_assert(offsetof(struct pstore_media_record, crc) ==
 	      PSTORE_MEDIA_CRC_BYTES);
 
+static_assert(sizeof(struct pstore_media_block) ==
+	      PSTORE_MEDIA_STREAM_HEADER_BYTES);
+static_assert(offsetof(struct pstore_media_block, crc) == 4);
+static_assert(offsetof(struct pstore_media_block, bytes) ==
+	      PSTORE_MEDIA_STREAM_CRC_FROM);
+static_assert(offsetof(struct pstore_media_block, begin) == 12);
+static_assert(offsetof(struct pstore_media_block, end) == 16);
+static_assert(offsetof(struct pstore_media_block, next) == 20);
+static_assert(offsetof(struct pstore_media_block, stream) == 24);
+static_assert(offsetof(struct pstore_media_block, generation) == 32);
+static_assert(offsetof(struct pstore_media_block, offset) == 40);
+static_assert(offsetof(struct pstore_media_block, boot_id) == 48);
+
+static_assert(sizeof(struct pstore_media_trace) == 32);
+static_assert(offsetof(struct pstore_media_trace, parent_ip) == 8);
+static_assert(offsetof(struct pstore_media_trace, stamp) == 16);
+static_assert(offsetof(struct pstore_media_trace, cpu) == 24);
+
 static const char * const pstore_media_verdict_names[] = {
 	[PSTORE_MEDIA_OK]		= "valid",
 	[PSTORE_MEDIA_BLANK]		= "blank",
@@ -146,12 +164,104 @@ validate_header(const void *header, const char *magic)
 	return PSTORE_MEDIA_OK;
 }
 
-static int region_unit_is_valid(const struct pstore_region *r)
+/* Does a region of type @region_type hold a stream? Return: 1 or 0. */
+int pstore_media_is_stream(__u32 region_type)
 {
-	return r->type == PSTORE_MEDIA_REGION_CRASH &&
-	       r->unit_bytes >= PSTORE_MEDIA_MIN_SLOT_BYTES &&
-	       r->unit_bytes <= PSTORE_MEDIA_MAX_SLOT_BYTES &&
-	       !(r->unit_bytes % PSTORE_MEDIA_BLOCK_BYTES);
+	return region_type == PSTORE_MEDIA_REGION_CONSOLE ||
+	       region_type == PSTORE_MEDIA_REGION_FTRACE ||
+	       region_type == PSTORE_MEDIA_REGION_PMSG;
+}
+
+static __u32 bank_bytes(const struct pstore_region *region)
+{
+	return (__u32)(region->bytes / PSTORE_MEDIA_BANKS);
+}
+
+/* Return: how many blocks each bank of a stream's region has. */
+__u32 pstore_media_bank_blocks(const struct pstore_region *region)
+{
+	return (bank_bytes(region) - PSTORE_MEDIA_BLOCK_BYTES) /
+	       region->unit_bytes;
+}
+
+/* Return: where in the area the head of bank @bank lies. */
+__u64 pstore_media_bank_pos(const struct pstore_region *region, __u32 bank)
+{
+	return region->offset + (__u64)bank * bank_bytes(region);
+}
+
+/* Return: where in the area block @block of bank @bank lies. */
+__u64 pstore_media_block_pos(const struct pstore_region *region, __u32 bank,
+			     __u32 block)
+{
+	return pstore_media_bank_pos(region, bank) + PSTORE_MEDIA_BLOCK_BYTES +
+	       (__u64)block * region->unit_bytes;
+}
+
+static __u32 block_capacity(__u32 unit_bytes)
+{
+	return unit_bytes - PSTORE_MEDIA_STREAM_HEADER_BYTES;
+}
+
+/*
+ * Two neighbours in a stream have more bytes together than fit into one block,
+ * or the second would not have been begun. So a bank that keeps @n bytes takes
+ * twice the blocks that hold as much.
+ *
+ * Return: how many of its newest bytes a stream keeps at least.
+ */
+__u32 pstore_media_stream_bytes(const struct pstore_region *region)
+{
+	return (pstore_media_bank_blocks(region) - PSTORE_MEDIA_SPARE_BLOCKS) /
+	       2 * block_capacity(region->unit_bytes);
+}
+
+/*
+ * Return: the size of a region that keeps at least @stream_bytes, which are at
+ * most PSTORE_MEDIA_MAX_STREAM_BYTES.
+ */
+__u64 pstore_media_stream_region_bytes(__u32 stream_bytes, __u32 unit_bytes)
+{
+	__u64 blocks = 2 * DIV_ROUND_UP(stream_bytes, block_capacity(unit_bytes)) +
+		       PSTORE_MEDIA_SPARE_BLOCKS;
+	__u64 bank = PSTORE_MEDIA_BLOCK_BYTES + blocks * unit_bytes;
+
+	return PSTORE_MEDIA_BANKS *
+	       ((bank + PSTORE_MEDIA_BLOCK_BYTES - 1) &
+		~(__u64)(PSTORE_MEDIA_BLOCK_BYTES - 1));
+}
+
+static int crash_region_is_valid(const struct pstore_region *r)
+{
+	__u64 units = r->bytes;
+
+	if (r->unit_bytes < PSTORE_MEDIA_MIN_SLOT_BYTES ||
+	    r->unit_bytes > PSTORE_MEDIA_MAX_SLOT_BYTES ||
+	    r->unit_bytes % PSTORE_MEDIA_BLOCK_BYTES)
+		return 0;
+	return !do_div(units, r->unit_bytes) &&
+	       units >= PSTORE_MEDIA_MIN_SLOTS &&
+	       units <= PSTORE_MEDIA_MAX_SLOTS;
+}
+
+static int stream_region_is_valid(const struct pstore_region *r)
+{
+	__u32 unit = r->unit_bytes;
+
+	if (unit < PSTORE_MEDIA_MIN_BLOCK_BYTES ||
+	    unit > PSTORE_MEDIA_MAX_BLOCK_BYTES || (unit & (unit - 1)))
+		return 0;
+	return !(r->bytes % (PSTORE_MEDIA_BANKS * PSTORE_MEDIA_BLOCK_BYTES)) &&
+	       r->bytes >= pstore_media_stream_region_bytes(1, unit) &&
+	       r->bytes <= pstore_media_stream_region_bytes(PSTORE_MEDIA_MAX_STREAM_BYTES,
+							    unit);
+}
+
+static int region_is_valid(const struct pstore_region *r)
+{
+	if (r->type == PSTORE_MEDIA_REGION_CRASH)
+		return crash_region_is_valid(r);
+	return pstore_media_is_stream(r->type) && stream_region_is_valid(r);
 }
 
 /*
@@ -161,12 +271,9 @@ static int region_unit_is_valid(const struct pstore_region *r)
 static __u64 region_end(const struct pstore_region *r, __u64 floor,
 			__u64 area_bytes)
 {
-	__u64 units = r->bytes, end;
+	__u64 end;
 
-	if (!region_unit_is_valid(r))
-		return 0;
-	if (do_div(units, r->unit_bytes) || units < PSTORE_MEDIA_MIN_SLOTS ||
-	    units > PSTORE_MEDIA_MAX_SLOTS)
+	if (!region_is_valid(r))
 		return 0;
 	if (r->offset < floor || r->offset % PSTORE_MEDIA_BLOCK_BYTES)
 		return 0;
@@ -174,6 +281,21 @@ static __u64 region_end(const struct pstore_region *r, __u64 floor,
 	    end > area_bytes - PSTORE_MEDIA_BLOCK_BYTES)
 		return 0;
 	return end;
+}
+
+/* Each type at most once, and crash records always. */
+static int layout_types_are_valid(const struct pstore_layout *layout)
+{
+	__u32 i, seen = 0;
+
+	for (i = 0; i < layout->nr_regions; i++) {
+		__u32 bit = 1U << (layout->regions[i].type & 31);
+
+		if (seen & bit)
+			return 0;
+		seen |= bit;
+	}
+	return seen & (1U << PSTORE_MEDIA_REGION_CRASH);
 }
 
 static int layout_is_valid(const struct pstore_layout *layout, __u64 area_bytes)
@@ -194,7 +316,7 @@ static int layout_is_valid(const struct pstore_layout *layout, __u64 area_bytes)
 		if (!floor)
 			return 0;
 	}
-	return 1;
+	return layout_types_are_valid(layout);
 }
 
 /*
@@ -275,14 +397,16 @@ static int record_is_valid(const struct pstore_record_info *info,
 	if (info->state != PSTORE_MEDIA_LIVE &&
 	    info->state != PSTORE_MEDIA_ERASED)
 		return 0;
-	if (info->type != PSTORE_MEDIA_TYPE_CRASH || !info->payload_bytes)
+	if (info->time_nsec >= 1000000000)
 		return 0;
-	return info->payload_bytes <= slot_bytes - PSTORE_MEDIA_HEADER_BYTES &&
-	       info->time_nsec < 1000000000;
+	if (info->type != PSTORE_MEDIA_TYPE_CRASH)
+		return pstore_media_is_stream(info->type) &&
+		       !info->payload_bytes;
+	return info->payload_bytes && info->payload_bytes <= slot_bytes - PSTORE_MEDIA_HEADER_BYTES;
 }
 
 /*
- * Decode the header of a record from a slot of @slot_bytes in the area that
+ * Decode the header of a record, or the head of a bank, from a slot of @slot_bytes in the area that
  * @layout describes. @info is only filled in when the verdict is
  * PSTORE_MEDIA_OK. The payload is not looked at.
  *
@@ -322,4 +446,212 @@ pstore_media_decode_record(const void *header,
 		return PSTORE_MEDIA_BAD_FIELD;
 	*info = i;
 	return PSTORE_MEDIA_OK;
+}
+
+static __u32 block_crc(const void *block, const struct pstore_layout *layout,
+		       __u32 unit_bytes)
+{
+	__u32 crc = __crc32c_le(~0U, layout->area_id, sizeof(layout->area_id));
+
+	return ~__crc32c_le(crc, block + PSTORE_MEDIA_STREAM_CRC_FROM,
+			    unit_bytes - PSTORE_MEDIA_STREAM_CRC_FROM);
+}
+
+/*
+ * Make a block of @unit_bytes at @block, where its bytes already are behind the
+ * header. It belongs to the stream whose bank has @head.
+ */
+void pstore_media_encode_block(void *block, const struct pstore_layout *layout,
+			       const struct pstore_record_info *head,
+			       __u32 unit_bytes,
+			       const struct pstore_block_info *info)
+{
+	struct pstore_media_block *m = block;
+	__u32 used = PSTORE_MEDIA_STREAM_HEADER_BYTES + info->bytes;
+
+	memset(block + used, 0, unit_bytes - used);
+	m->magic = cpu_to_le32(PSTORE_MEDIA_STREAM_BLOCK_MAGIC);
+	m->bytes = cpu_to_le32(info->bytes);
+	m->begin = cpu_to_le32((__u32)(info->begin - info->offset));
+	m->end = cpu_to_le32((__u32)(info->end - info->offset));
+	m->next = cpu_to_le32(info->next);
+	m->stream = cpu_to_le64(head->seq);
+	m->generation = cpu_to_le64(layout->generation);
+	m->offset = cpu_to_le64(info->offset);
+	memcpy(m->boot_id, head->boot_id, sizeof(m->boot_id));
+	m->crc = cpu_to_le32(block_crc(block, layout, unit_bytes));
+}
+
+static int block_is_valid(const struct pstore_block_info *info)
+{
+	__u64 end;
+
+	return info->bytes &&
+	       !check_add_overflow(info->offset, (__u64)info->bytes, &end) &&
+	       info->end >= end && info->begin < end &&
+	       info->end - info->begin <= PSTORE_MEDIA_MAX_STREAM_BYTES;
+}
+
+/*
+ * Decode a block of @unit_bytes from the bank that has @head. @info is only
+ * filled in when the verdict is PSTORE_MEDIA_OK.
+ *
+ * Return: the verdict.
+ */
+enum pstore_media_verdict
+pstore_media_decode_block(const void *block, const struct pstore_layout *layout,
+			  const struct pstore_record_info *head,
+			  __u32 unit_bytes, struct pstore_block_info *info)
+{
+	const struct pstore_media_block *m = block;
+	struct pstore_block_info i = {};
+
+	if (pstore_media_is_blank(block, PSTORE_MEDIA_STREAM_HEADER_BYTES))
+		return PSTORE_MEDIA_BLANK;
+	if (le32_to_cpu(m->magic) != PSTORE_MEDIA_STREAM_BLOCK_MAGIC)
+		return PSTORE_MEDIA_BAD_MAGIC;
+	if (le32_to_cpu(m->crc) != block_crc(block, layout, unit_bytes))
+		return PSTORE_MEDIA_BAD_CRC;
+	if (le64_to_cpu(m->generation) != layout->generation ||
+	    le64_to_cpu(m->stream) != head->seq ||
+	    memcmp(m->boot_id, head->boot_id, sizeof(m->boot_id)))
+		return PSTORE_MEDIA_STALE;
+
+	i.offset = le64_to_cpu(m->offset);
+	i.begin = i.offset + (__s32)le32_to_cpu(m->begin);
+	i.end = i.offset + le32_to_cpu(m->end);
+	i.bytes = le32_to_cpu(m->bytes);
+	i.next = le32_to_cpu(m->next);
+	if (i.bytes > block_capacity(unit_bytes) || !block_is_valid(&i))
+		return PSTORE_MEDIA_BAD_FIELD;
+	*info = i;
+	return PSTORE_MEDIA_OK;
+}
+
+/*
+ * Orders blocks for pstore_media_assemble(), as sort() and qsort() want it: by
+ * offset; of those with the same one, the longest first.
+ */
+int pstore_media_block_cmp(const void *a, const void *b)
+{
+	const struct pstore_block_info *x = a, *y = b;
+
+	if (x->offset != y->offset)
+		return x->offset < y->offset ? -1 : 1;
+	if (x->bytes != y->bytes)
+		return x->bytes > y->bytes ? -1 : 1;
+	return 0;
+}
+
+/* What has been assembled so far. */
+struct assembly {
+	struct pstore_block_info *blocks;
+	__u32	taken;		/* no block from this one on is taken */
+	__u64	newest;		/* end of the newest append */
+	__u64	end;		/* up to here, bytes have been found */
+	__u64	begin;		/* the append that reaches up to @end: its begin */
+	__u64	append_end;	/* and its end */
+	__u64	drop;		/* bytes before this are not shown */
+};
+
+/* Of what was taken, drop the bytes from @from on. */
+static void assembly_cut(struct assembly *a, __u64 from)
+{
+	for (; a->taken; a->taken--) {
+		struct pstore_block_info *b = &a->blocks[a->taken - 1];
+		__u64 start = b->offset + b->skip;
+
+		if (b->take && start < from) {
+			b->take = min(b->take, (__u32)(from - start));
+			return;
+		}
+		b->take = 0;
+	}
+}
+
+/* The bytes from a->end on are not there, up to those of block @next, if any. */
+static void assembly_gap(struct assembly *a,
+			 const struct pstore_block_info *next)
+{
+	if (a->append_end > a->end)
+		assembly_cut(a, a->begin);
+	if (next && next->begin < next->offset)
+		a->drop = next->end;
+}
+
+/*
+ * The first block of all may have lost the beginning of its append to the ring,
+ * but not if that is the newest one: then it was never complete.
+ */
+static void assembly_start(struct assembly *a,
+			   const struct pstore_block_info *first)
+{
+	a->end = first->offset;
+	a->append_end = a->end;
+	if (first->begin < first->offset && first->end == a->newest)
+		a->drop = first->end;
+}
+
+static void assembly_add(struct assembly *a, __u32 nr)
+{
+	struct pstore_block_info *b = &a->blocks[nr];
+	__u64 end = b->offset + b->bytes, from;
+
+	b->skip = 0;
+	b->take = 0;
+	if (end <= a->end)
+		return;
+	if (b->offset > a->end)
+		assembly_gap(a, b);
+	from = max(max(b->offset, a->end), a->drop);
+	if (from < end) {
+		b->skip = (__u32)(from - b->offset);
+		b->take = (__u32)(end - from);
+		a->taken = nr + 1;
+	}
+	a->end = end;
+	a->begin = b->begin;
+	a->append_end = b->end;
+}
+
+/* Keep the newest @limit bytes. Return: how many there are. */
+static __u32 assembly_limit(struct assembly *a, __u32 nr, __u32 limit)
+{
+	__u32 left = limit;
+
+	while (nr--) {
+		struct pstore_block_info *b = &a->blocks[nr];
+		__u32 over = b->take > left ? b->take - left : 0;
+
+		b->skip += over;
+		b->take -= over;
+		left -= b->take;
+	}
+	return limit - left;
+}
+
+/*
+ * Find out what the valid blocks of a bank add up to. They have been sorted with
+ * pstore_media_block_cmp(). Afterwards, @skip and @take of each say which of its
+ * bytes are to be shown, oldest first. Appends that are not whole are left out,
+ * but for the oldest one, whose beginning the ring may have dropped. What is
+ * older than the newest @limit bytes is left out, too.
+ *
+ * Return: how many bytes there are to show.
+ */
+__u32 pstore_media_assemble(struct pstore_block_info *blocks, __u32 nr,
+			    __u32 limit)
+{
+	struct assembly a = { .blocks = blocks };
+	__u32 i;
+
+	if (!nr)
+		return 0;
+	for (i = 0; i < nr; i++)
+		a.newest = max(a.newest, blocks[i].end);
+	assembly_start(&a, &blocks[0]);
+	for (i = 0; i < nr; i++)
+		assembly_add(&a, i);
+	assembly_gap(&a, NULL);
+	return assembly_limit(&a, nr, limit);
 }

@@ -7,24 +7,55 @@
  *
  * An area is a disk, a partition or a flash partition that pstore owns as a
  * whole. It begins with a layout block, which says what lies where, and ends
- * with a second copy of it. Between them lie regions. A region of crash records
- * is a ring of slots of one size; each slot holds one record: a header, then
- * the payload.
+ * with a second copy of it. Between them lie regions, in any order.
  *
- *	+--------+--------+--------+- - - - -+--------+--------+
- *	| layout | slot 0 | slot 1 |         | slot n | layout |
- *	+--------+--------+--------+- - - - -+--------+--------+
- *	0        4096                                 area_bytes - 4096
+ *	+--------+--------+- - - - -+--------+--------+- - - - -+--------+
+ *	| layout | region |         | region | slot 0 |         | layout |
+ *	+--------+--------+- - - - -+--------+--------+- - - - -+--------+
+ *	0        4096                                  area_bytes - 4096
  *
  * All numbers are little-endian. All structures have one size and one set of
  * offsets on each architecture. Reserved bytes are written as zero. Each
- * structure ends with the CRC-32C of the bytes before it; each payload has its
- * CRC-32C in its header.
+ * structure has the CRC-32C of its other bytes; each payload is covered by a
+ * CRC-32C, too.
  *
- * The sequence number is the only order. Each record gets the next one, and a
- * number never comes back while the area lives, not even after records were
- * removed. It also tells the slot: record s lies in slot (s - first_seq) modulo
- * the number of slots. The clock is kept for display alone.
+ * Crash records
+ *
+ * A region of crash records is a ring of slots of one size; each slot holds one
+ * record: a header, then the payload. The sequence number is the only order.
+ * Each record gets the next one, and a number never comes back while the area
+ * lives, not even after records were removed. It also tells the slot: record s
+ * lies in slot (s - first_seq) modulo the number of slots. The clock is kept for
+ * display alone.
+ *
+ * Streams
+ *
+ * What the console shows, what user space logs and what ftrace sees are streams
+ * of bytes. Each has a region of two banks of equal size. A boot writes to one,
+ * while the other keeps what the boot before it wrote; the next boot takes the
+ * older one.
+ *
+ *	+------+---------+---------+- - - -+------+---------+- - - -+
+ *	| head | block 0 | block 1 |       | head | block 0 |       |
+ *	+------+---------+---------+- - - -+------+---------+- - - -+
+ *	|<-------------- bank 0 ---------->|<------ bank 1 -------->|
+ *
+ * The head has 4096 bytes and is the header of a record without payload. Its
+ * sequence number is that of the stream, its type that of the region. Blocks
+ * have the region's unit_bytes each: a header, then bytes of the stream. Which
+ * bytes, the header says by their offset in the stream, so that a block may lie
+ * anywhere in its bank. A bank is written as a ring, and holds at least the
+ * newest bytes of its stream that pstore_media_stream_bytes() tells.
+ *
+ * Bytes that have been acknowledged are never written over before another copy
+ * of them is on the media, or newer bytes have taken their place in the ring. A
+ * block that is not full is continued by a second block with the same offset
+ * and more bytes, written elsewhere; the longer one counts, and the shorter
+ * one's place is free.
+ *
+ * Bytes that were appended in one go may take several blocks. Each of them has
+ * the range of the append: if not all of that range is on the media, none of it
+ * is shown, for it was never acknowledged.
  *
  * Versions: one number for the whole area. A reader that finds a larger one
  * than it knows refuses the area and changes nothing in it. Whatever can be
@@ -46,6 +77,15 @@
  *   record is counted as torn and never shown. Its number stays used.
  * - An erase that was cut short: one logical block is written, which the
  *   device writes whole or not at all, so the record is still there or gone.
+ * - Two valid heads in a region: the one with the larger number is newer.
+ * - A bank without a valid head: it is empty.
+ * - A block whose header or payload is damaged, or that is of another stream,
+ *   boot or generation than the bank's head: it is not there. A write to it was
+ *   cut short, or it is left from before.
+ * - Blocks that cover the same bytes: each is right, since an offset of a stream
+ *   only ever gets one byte. Bytes that could not be written leave a gap.
+ * - A change of layout keeps the streams: they are copied to where nothing of
+ *   the old layout is needed, before the new layout is written.
  *
  * A slot that is about to be written holds the oldest record of the ring, so a
  * torn write can only cost the record that was due to go.
@@ -69,20 +109,35 @@
 #define PSTORE_MEDIA_MIN_SLOTS		2
 #define PSTORE_MEDIA_MAX_SLOTS		32768	/* pstorefs shows 65535 files */
 #define PSTORE_MEDIA_TYPE_CRASH		0	/* PSTORE_TYPE_DMESG */
+#define PSTORE_MEDIA_STREAM_BLOCK_MAGIC	0x42545350U	/* "PSTB" */
+#define PSTORE_MEDIA_STREAM_HEADER_BYTES 64
+#define PSTORE_MEDIA_STREAM_CRC_FROM	8	/* the CRC begins behind itself */
+#define PSTORE_MEDIA_BANKS		2
+#define PSTORE_MEDIA_MIN_BLOCK_BYTES	512U
+#define PSTORE_MEDIA_MAX_BLOCK_BYTES	4096U
+#define PSTORE_MEDIA_SPARE_BLOCKS	8U	/* what a bank cannot make use of */
+#define PSTORE_MEDIA_MAX_STREAM_BYTES	(16U << 20)
 
-/* What a region holds. */
+/*
+ * What a region holds. A stream's number is that of its PSTORE_TYPE_*, and is
+ * also the type in the heads of its banks.
+ */
 enum pstore_media_region_type {
 	PSTORE_MEDIA_REGION_NONE	= 0,
 	PSTORE_MEDIA_REGION_CRASH	= 1,
+	PSTORE_MEDIA_REGION_CONSOLE	= 2,
+	PSTORE_MEDIA_REGION_FTRACE	= 3,
+	PSTORE_MEDIA_REGION_PMSG	= 7,
 };
 
 /**
  * struct pstore_media_region - one region, as the layout block describes it
  * @type:	enum pstore_media_region_type; 0 in unused entries
- * @unit_bytes:	size of a slot, a multiple of 4096
+ * @unit_bytes:	size of a slot, a multiple of 4096; or of a stream's block, a
+ *		power of two from 512 to 4096
  * @offset:	where it begins in the area, a multiple of 4096
- * @bytes:	its size, a multiple of @unit_bytes
- * @first_seq:	sequence number that belongs to the first slot
+ * @bytes:	its size, a multiple of @unit_bytes; of a stream, of 8192
+ * @first_seq:	sequence number that belongs to the first slot; of a stream, 0
  */
 struct pstore_media_region {
 	__le32	type;
@@ -139,13 +194,13 @@ enum pstore_media_state {
  * @generation:	that of the layout
  * @seq:	sequence number
  * @state:	enum pstore_media_state
- * @type:	PSTORE_MEDIA_TYPE_CRASH
+ * @type:	PSTORE_MEDIA_TYPE_CRASH; in the head of a bank, the region's
  * @reason:	enum kmsg_dump_reason of the kernel
  * @count:	number of the crash since boot; with @boot_id it names the crash
  * @part:	number of the part, from 1, which has the newest lines
  * @flags:	PSTORE_MEDIA_*; the part with PSTORE_MEDIA_LAST_PART has the
  *		oldest lines, and its number is the number of parts
- * @payload_bytes: size of the payload, at least 1
+ * @payload_bytes: size of the payload, at least 1; in the head of a bank, 0
  * @payload_crc: CRC-32C of the payload
  * @time_sec:	wall clock, seconds since 1970, two's complement
  * @time_nsec:	wall clock, nanoseconds
@@ -179,6 +234,50 @@ struct pstore_media_record {
 	__u8	machine[16];
 	__u8	reserved2[316];
 	__le32	crc;
+};
+
+/**
+ * struct pstore_media_block - header of a stream's block; its bytes follow
+ * @magic:	PSTORE_MEDIA_STREAM_BLOCK_MAGIC
+ * @crc:	CRC-32C of the area's id, then of the block from
+ *		PSTORE_MEDIA_STREAM_CRC_FROM to its last byte
+ * @bytes:	how many bytes of the stream it has, at least 1
+ * @begin:	where the append begins that it is part of, relative to @offset,
+ *		two's complement; bytes before that were acknowledged earlier
+ * @end:	where that append ends, relative to @offset; at least @bytes
+ * @next:	number of the block in the bank from which on writing goes on
+ * @stream:	number of the stream, as in the head
+ * @generation:	that of the layout
+ * @offset:	where in the stream its bytes begin
+ * @boot_id:	as in the head
+ */
+struct pstore_media_block {
+	__le32	magic;
+	__le32	crc;
+	__le32	bytes;
+	__le32	begin;
+	__le32	end;
+	__le32	next;
+	__le64	stream;
+	__le64	generation;
+	__le64	offset;
+	__u8	boot_id[PSTORE_MEDIA_ID_BYTES];
+};
+
+/**
+ * struct pstore_media_trace - what the ftrace stream is made of
+ * @ip:		the function
+ * @parent_ip:	where it was called
+ * @stamp:	counts the calls of all CPUs: the order to show them in
+ * @cpu:	the CPU
+ * @reserved:	zero
+ */
+struct pstore_media_trace {
+	__le64	ip;
+	__le64	parent_ip;
+	__le64	stamp;
+	__le32	cpu;
+	__le32	reserved;
 };
 
 /*
@@ -218,6 +317,28 @@ struct pstore_record_info {
 	__u8	machine[16];
 };
 
+/**
+ * struct pstore_block_info - a stream's block
+ * @offset:	where in the stream its bytes begin
+ * @begin:	where the append begins that it is part of
+ * @end:	and where that ends
+ * @bytes:	how many bytes it has
+ * @next:	block from which on writing goes on
+ * @block:	which block of the bank it is; for the user of pieces
+ * @skip:	how many of its bytes are not needed, from its start
+ * @take:	how many bytes behind those are to be shown
+ */
+struct pstore_block_info {
+	__u64	offset;
+	__u64	begin;
+	__u64	end;
+	__u32	bytes;
+	__u32	next;
+	__u32	block;
+	__u32	skip;
+	__u32	take;
+};
+
 /* What a look at a structure found. */
 enum pstore_media_verdict {
 	PSTORE_MEDIA_OK,
@@ -246,5 +367,24 @@ enum pstore_media_verdict
 pstore_media_decode_record(const void *header,
 			   const struct pstore_layout *layout,
 			   __u32 slot_bytes, struct pstore_record_info *info);
+
+int pstore_media_is_stream(__u32 region_type);
+__u32 pstore_media_bank_blocks(const struct pstore_region *region);
+__u64 pstore_media_bank_pos(const struct pstore_region *region, __u32 bank);
+__u64 pstore_media_block_pos(const struct pstore_region *region, __u32 bank,
+			     __u32 block);
+__u32 pstore_media_stream_bytes(const struct pstore_region *region);
+__u64 pstore_media_stream_region_bytes(__u32 stream_bytes, __u32 unit_bytes);
+void pstore_media_encode_block(void *block, const struct pstore_layout *layout,
+			       const struct pstore_record_info *head,
+			       __u32 unit_bytes,
+			       const struct pstore_block_info *info);
+enum pstore_media_verdict
+pstore_media_decode_block(const void *block, const struct pstore_layout *layout,
+			  const struct pstore_record_info *head,
+			  __u32 unit_bytes, struct pstore_block_info *info);
+int pstore_media_block_cmp(const void *a, const void *b);
+__u32 pstore_media_assemble(struct pstore_block_info *blocks, __u32 nr,
+			    __u32 limit);
 
 #endif /* _PSTORE_ZONE_MEDIA_H */

@@ -16,11 +16,16 @@
  *   since the CPU that filled it is gone.
  * - A record that was being erased may be erased after all. New records keep
  *   clear of its slot.
+ * - log.lock and log.fill are not taken either. Streams go on in blocks that are
+ *   after all those that have been taken, with all bytes that are not known to
+ *   be durable. If a dead CPU's write reaches the media as well, both say the
+ *   same. A message that had only come in in part is left out.
  * - Each part is flushed before it counts as written, so that a machine which
  *   does not get further has saved what it got.
  *
- * These functions call media.c and area.c for encoding, which take no lock
- * either, and the storage's panic_write() and panic_flush().
+ * These functions call media.c, area.c and the parts of log.c and trace.c that are
+ * marked for it, which take no lock either, and the storage's panic_write() and
+ * panic_flush().
  */
 #include <linux/atomic.h>
 
@@ -37,28 +42,38 @@ static u64 panic_take(struct pstore_slots *slots)
 	return seq;
 }
 
-/* One attempt. A device that does not answer is not asked again. */
-static int panic_write(struct pstore_area *area, void *image,
-		       const struct pstore_record_info *info)
+/* Write and make durable. A device that does not answer is not asked again. */
+static int panic_write(struct pstore_area *area, u64 pos, const void *image,
+		       size_t len)
 {
 	struct pstore_storage *st = area->storage;
-	size_t len = pstore_area_seal(area, image, info);
-	int ret;
+	int ret = st->ops->panic_write(st, pos, image, len);
 
-	ret = st->ops->panic_write(st, pstore_slots_pos(&area->slots, info->seq),
-				   image, len);
 	if (!ret && st->ops->panic_flush)
 		ret = st->ops->panic_flush(st);
-	if (!ret) {
-		area->slots.failed = 0;
-		atomic_inc(&area->stats.written);
+	if (!ret)
 		return 0;
-	}
 	atomic_inc(&area->stats.io_errors);
-	pstore_slots_failed(&area->slots, info->seq);
 	if (ret == -ETIMEDOUT || ret == -ENODEV)
 		area->panic_dead = true;
 	return ret;
+}
+
+/* One attempt to write a record. */
+static int panic_write_slot(struct pstore_area *area, void *image,
+			    const struct pstore_record_info *info)
+{
+	size_t len = pstore_area_seal(area, image, info);
+	int ret = panic_write(area, pstore_slots_pos(&area->slots, info->seq),
+			      image, len);
+
+	if (ret) {
+		pstore_slots_failed(&area->slots, info->seq);
+		return ret;
+	}
+	area->slots.failed = 0;
+	atomic_inc(&area->stats.written);
+	return 0;
 }
 
 /* Would number @seq take the slot of the newest part of the same crash? */
@@ -85,7 +100,7 @@ static int panic_write_somewhere(struct pstore_area *area, void *image,
 			info->seq = panic_take(&area->slots);
 		if (panic_wraps(area, info->seq))
 			return -ENOSPC;
-		ret = panic_write(area, image, info);
+		ret = panic_write_slot(area, image, info);
 		if (!ret)
 			return 0;
 	}
@@ -110,10 +125,124 @@ static void panic_write_staged(struct pstore_area *area,
 	}
 }
 
+/* Streams. */
+
+/* One write. Return: 0, or -errno: then what is left is not written. */
+static int panic_write_blocks(struct pstore_log *log, u64 to)
+{
+	struct pstore_log_place *p = &log->panic;
+	bool whole = log->region.type == PSTORE_MEDIA_REGION_PMSG;
+	struct pstore_area *area = log->area;
+	struct pstore_log_step step;
+	unsigned int tries;
+	size_t len;
+	int ret = -EIO;
+
+	for (tries = 0; tries < PSTORE_SLOT_TRIES && !area->panic_dead;
+	     tries++) {
+		pstore_log_plan(log, p, to,
+				PSTORE_PANIC_IMAGE / log->region.unit_bytes,
+				&step);
+		len = pstore_log_encode(log, area->panic_image, p, &step,
+					p->durable, whole ? to : 0);
+		ret = panic_write(area, pstore_log_pos(log, step.pos),
+				  area->panic_image, len);
+		if (!ret) {
+			pstore_log_written(log, p, &step);
+			return 0;
+		}
+		pstore_log_not_written(p, &step);
+	}
+	return ret;
+}
+
+/* Write what is in the ring, as much as there is now. */
+static void panic_write_ring(struct pstore_log *log)
+{
+	struct pstore_log_place *p = &log->panic;
+	u64 to = smp_load_acquire(&log->head);
+
+	if (to - p->durable > log->size) {
+		p->durable = to - log->size;
+		p->tail = p->durable;
+	}
+	while (p->durable < to)
+		if (panic_write_blocks(log, to))
+			return;
+}
+
+static void panic_write_log(struct pstore_area *area, struct pstore_log *log)
+{
+	u32 i, more = 1;
+
+	if (READ_ONCE(log->partial))
+		return;
+	if (log->region.type != PSTORE_MEDIA_REGION_FTRACE) {
+		panic_write_ring(log);
+		return;
+	}
+	/* As often as it takes for all that is remembered. */
+	for (i = 0; more && i <= area->trace_calls; i++) {
+		more = pstore_trace_drain(area, log);
+		panic_write_ring(log);
+	}
+}
+
+/*
+ * Write all streams. What is printed meanwhile, by the device's driver or by a
+ * panic inside of this one, is in the console's ring, and goes with the next
+ * line.
+ */
+static void panic_write_logs(struct pstore_area *area)
+{
+	unsigned int i;
+
+	if (area->panic_busy)
+		return;
+	area->panic_busy = true;
+	for (i = 0; i < PSTORE_LOGS; i++)
+		if (pstore_log_active(&area->logs[i]))
+			panic_write_log(area, &area->logs[i]);
+	area->panic_busy = false;
+}
+
+/*
+ * A crash begins, maybe inside of another one that will never go on. Streams go
+ * on where that has left off.
+ */
+static void panic_begin(struct pstore_area *area)
+{
+	unsigned int i;
+
+	area->panic_first = PSTORE_SEQ_NONE;
+	area->panic_busy = false;
+	for (i = 0; i < PSTORE_LOGS && !area->panic_logs; i++)
+		pstore_log_panic_place(&area->logs[i], &area->logs[i].panic);
+}
+
+/* The crash records. */
+
+static int panic_write_part(struct pstore_area *area,
+			    const struct pstore_record *record)
+{
+	struct pstore_record_info info;
+
+	if (record->part >= area->slots.nr)
+		return -ENOSPC;
+	panic_write_staged(area, PSTORE_STAGE_WRITING);
+	panic_write_staged(area, PSTORE_STAGE_READY);
+
+	pstore_area_describe(area, record, &info);
+	info.seq = panic_take(&area->slots);
+	if (record->part == 1)
+		area->panic_first = info.seq;
+	return panic_write_somewhere(area, area->image, &info);
+}
+
 /*
  * Write one part of the last words, after the oopses that are still staged, and
  * return when it is durable. A crash with more parts than the ring has slots
- * keeps its newest ones.
+ * keeps its newest ones. After the last part, the streams are written.
  *
  * Context: Panic context. Also the last moments before a restart, where the
  *	rules are the same.
@@ -123,23 +252,34 @@ static void panic_write_staged(struct pstore_area *area,
 int pstore_panic_record(struct pstore_area *area,
 			const struct pstore_record *record)
 {
-	struct pstore_record_info info;
+	int ret;
 
 	if (!area->storage->ops->panic_write)
 		return -EOPNOTSUPP;
 	if (area->panic_dead)
 		return -EIO;
-	if (record->part >= area->slots.nr)
-		return -ENOSPC;
-
 	if (record->part == 1)
-		area->panic_first = PSTORE_SEQ_NONE;
-	panic_write_staged(area, PSTORE_STAGE_WRITING);
-	panic_write_staged(area, PSTORE_STAGE_READY);
+		panic_begin(area);
+	ret = panic_write_part(area, record);
+	if (record->last) {
+		WRITE_ONCE(area->panic_logs, true);
+		panic_write_logs(area);
+	}
+	return ret;
+}
 
-	pstore_area_describe(area, record, &info);
-	info.seq = panic_take(&area->slots);
-	if (record->part == 1)
-		area->panic_first = info.seq;
-	return panic_write_somewhere(area, area->image, &info);
+/*
+ * A line of the console has come in after the crash was written: to the media at
+ * once, unless more lines are waiting already and there is room for them.
+ *
+ * Context: Panic context, or any other, where it does nothing.
+ */
+void pstore_panic_console(struct pstore_log *log, bool last)
+{
+	struct pstore_area *area = log->area;
+
+	if (!READ_ONCE(area->panic_logs) || area->panic_dead)
+		return;
+	if (last || log->head - log->panic.durable > log->size / 2)
+		panic_write_logs(area);
 }

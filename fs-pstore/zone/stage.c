@@ -86,7 +86,7 @@ static void stage_kick(struct irq_work *irq_work)
 	struct pstore_stage *stage = container_of(irq_work, struct pstore_stage,
 						  irq_work);
 
-	queue_work(stage->wq, &stage->work);
+	queue_work(pstore_zone_wq, &stage->work);
 }
 
 static struct pstore_staged *stage_take_free(struct pstore_stage *stage)
@@ -142,10 +142,6 @@ int pstore_stage_init(struct pstore_area *area, unsigned int nr)
 
 	init_irq_work(&stage->irq_work, stage_kick);
 	INIT_WORK(&stage->work, stage_worker);
-	stage->wq = alloc_workqueue("pstore_zone", WQ_HIGHPRI | WQ_MEM_RECLAIM,
-				    0);
-	if (!stage->wq)
-		return -ENOMEM;
 	stage->records = kcalloc(nr, sizeof(*stage->records), GFP_KERNEL);
 	if (!stage->records)
 		return -ENOMEM;
@@ -169,13 +165,10 @@ void pstore_stage_exit(struct pstore_area *area)
 	struct pstore_stage *stage = &area->stage;
 	unsigned int i;
 
-	if (!stage->wq)
-		return;
-	irq_work_sync(&stage->irq_work);
-	destroy_workqueue(stage->wq);
-	stage->wq = NULL;
 	if (!stage->records)
 		return;
+	irq_work_sync(&stage->irq_work);
+	flush_work(&stage->work);
 	for (i = 0; i < stage->nr; i++)
 		kvfree(stage->records[i].image);
 	kfree(stage->records);

@@ -29,11 +29,41 @@ static struct pstore_area *zone_area;
 /* Names this boot in records, whatever areas come and go. */
 static u8 zone_boot_id[PSTORE_MEDIA_ID_BYTES];
 
+/* Writes what is staged and what streams have, also while memory is reclaimed. */
+struct workqueue_struct *pstore_zone_wq;
+
 static int zone_open(struct pstore_info *psi)
 {
 	struct pstore_area *area = psi->data;
 
 	area->read_seq = 0;
+	area->read_log = 0;
+	return 0;
+}
+
+/* The next stream that has something. Return: its size, 0 when there is none. */
+static ssize_t zone_read_logs(struct pstore_area *area,
+			      struct pstore_record *record)
+{
+	const struct pstore_record_info *head;
+	struct pstore_log *log;
+	ssize_t ret;
+
+	while (area->read_log < PSTORE_LOGS) {
+		log = &area->logs[area->read_log++];
+		if (!pstore_log_active(log))
+			continue;
+		ret = pstore_log_read(log, &record->buf, &head);
+		if (ret > 0 && head->type == PSTORE_TYPE_FTRACE)
+			ret = pstore_trace_decode(&record->buf, ret);
+		if (ret <= 0)
+			continue;
+		record->type = head->type;
+		record->id = 0;
+		record->time.tv_sec = head->time_sec;
+		record->time.tv_nsec = head->time_nsec;
+		return ret;
+	}
 	return 0;
 }
 
@@ -44,8 +74,10 @@ static ssize_t zone_read(struct pstore_record *record)
 	int ret;
 
 	ret = pstore_slots_read(area, &area->read_seq, &info, &record->buf);
+	if (ret == -ENOENT)
+		return zone_read_logs(area, record);
 	if (ret)
-		return ret == -ENOENT ? 0 : ret;
+		return ret;
 	record->type = info.type;
 	record->id = info.seq;
 	record->time.tv_sec = info.time_sec;
@@ -64,38 +96,110 @@ static bool zone_reason_is_final(enum kmsg_dump_reason reason)
 	return reason != KMSG_DUMP_OOPS;
 }
 
-static int zone_write(struct pstore_record *record)
+/* The oops is staged: what led to it should be on the media, too. */
+static void zone_kick_logs(struct pstore_area *area)
+{
+	unsigned int i;
+
+	for (i = 0; i < PSTORE_LOGS; i++)
+		if (pstore_log_active(&area->logs[i]))
+			pstore_log_kick(&area->logs[i]);
+}
+
+static int zone_write_crash(struct pstore_area *area,
+			    struct pstore_record *record)
+{
+	if (record->size <= 0 || record->size > pstore_area_capacity(area))
+		return -EINVAL;
+	if (zone_reason_is_final(record->reason))
+		return pstore_panic_record(area, record);
+	if (record->part == 1)
+		zone_kick_logs(area);
+	return pstore_stage_put(area, record);
+}
+
+static int zone_write_console(struct pstore_area *area,
+			      struct pstore_record *record)
+{
+	struct pstore_log *log = pstore_log_find(area, record->type);
+
+	if (!log)
+		return -EINVAL;
+	pstore_log_put(log, record->buf, record->size);
+	pstore_panic_console(log, record->last);
+	return 0;
+}
+
+static int notrace zone_write(struct pstore_record *record)
 {
 	struct pstore_area *area = record->psi->data;
 
-	if (record->type != PSTORE_TYPE_DMESG)
+	switch (record->type) {
+	case PSTORE_TYPE_DMESG:
+		return zone_write_crash(area, record);
+	case PSTORE_TYPE_CONSOLE:
+		return zone_write_console(area, record);
+	case PSTORE_TYPE_FTRACE:
+		pstore_trace_put(area, (const void *)record->buf);
+		return 0;
+	default:
 		return -EINVAL;
-	if (record->size <= 0 || record->size > pstore_area_capacity(area))
-		return -EINVAL;
-	if (!zone_reason_is_final(record->reason))
-		return pstore_stage_put(area, record);
-	return pstore_panic_record(area, record);
+	}
+}
+
+static int zone_write_user(struct pstore_record *record,
+			   const char __user *buf)
+{
+	struct pstore_area *area = record->psi->data;
+	struct pstore_log *log = pstore_log_find(area, record->type);
+
+	return log ? pstore_log_write_user(log, buf, record->size) : -EINVAL;
 }
 
 static int zone_erase(struct pstore_record *record)
 {
 	struct pstore_area *area = record->psi->data;
-	int ret = pstore_slots_erase(area, record->id);
+	struct pstore_log *log;
+	int ret;
 
+	log = record->type == PSTORE_TYPE_DMESG ? NULL :
+	      pstore_log_find(area, record->type);
+	ret = log ? pstore_log_erase(log) :
+		    pstore_slots_erase(area, record->id);
 	if (ret && ret != -ENOENT)
-		pr_err("%s: record %llu not removed (error %d); it will be back after the next boot\n",
-		       area->storage->device, record->id, ret);
+		pr_err("%s: a record is not removed (error %d); it will be back after the next boot\n",
+		       area->storage->device, ret);
 	return ret;
 }
 
 static struct pstore_info zone_info = {
 	.owner	= THIS_MODULE,
-	.flags	= PSTORE_FLAGS_DMESG,
 	.open	= zone_open,
 	.read	= zone_read,
 	.write	= zone_write,
+	.write_user = zone_write_user,
 	.erase	= zone_erase,
 };
+
+static bool zone_has_log(struct pstore_area *area, u32 type)
+{
+	const struct pstore_log *log = pstore_log_find(area, type);
+
+	return log && log->started;
+}
+
+static int zone_flags(struct pstore_area *area)
+{
+	int flags = PSTORE_FLAGS_DMESG;
+
+	if (zone_has_log(area, PSTORE_TYPE_CONSOLE))
+		flags |= PSTORE_FLAGS_CONSOLE;
+	if (zone_has_log(area, PSTORE_TYPE_PMSG))
+		flags |= PSTORE_FLAGS_PMSG;
+	if (zone_has_log(area, PSTORE_TYPE_FTRACE))
+		flags |= PSTORE_FLAGS_FTRACE;
+	return flags;
+}
 
 static void zone_announce(const struct pstore_area *area)
 {
@@ -137,10 +241,12 @@ int pstore_storage_register(struct pstore_storage *st)
 
 	zone_info.name = st->backend;
 	zone_info.data = area;
+	zone_info.flags = zone_flags(area);
 	zone_info.max_reason = st->max_reason;
 	zone_info.buf = area->image + PSTORE_MEDIA_HEADER_BYTES;
 	zone_info.bufsize = pstore_area_capacity(area);
 	zone_info.whole_log = true;
+	zone_info.concurrent_pmsg = true;
 	ret = pstore_register(&zone_info);
 	if (ret) {
 		pr_err("%s: not used for crash logs: pstore refuses %s (error %d); see pstore.backend=\n",
@@ -176,13 +282,15 @@ EXPORT_SYMBOL_GPL(pstore_storage_unregister);
 static int __init zone_init(void)
 {
 	generate_random_uuid(zone_boot_id);
-	return 0;
+	pstore_zone_wq = alloc_workqueue("pstore_zone",
+					 WQ_HIGHPRI | WQ_MEM_RECLAIM, 0);
+	return pstore_zone_wq ? 0 : -ENOMEM;
 }
 module_init(zone_init);
 
-/* Nothing to undo, but without it the module could not be unloaded. */
 static void __exit zone_exit(void)
 {
+	destroy_workqueue(pstore_zone_wq);
 }
 module_exit(zone_exit);
 

@@ -10,6 +10,8 @@
  *	area.c	  one area: its layout, its attachment and its end
  *	slots.c	  the ring of crash records: find, read, write, erase
  *	stage.c	  oopses on their way to the ring
+ *	log.c	  streams: console, pmsg, ftrace
+ *	trace.c	  what ftrace sees, until it goes to its stream
  *	panic.c	  everything that may run once the kernel has died
  *	zone.c	  struct pstore_info: pstore's side of it all
  *
@@ -18,9 +20,12 @@
 
 #include <linux/atomic.h>
 #include <linux/irq_work.h>
+#include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/pstore.h>
 #include <linux/pstore_storage.h>
+#include <linux/sizes.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
 
@@ -110,7 +115,6 @@ struct pstore_staged {
  * @nr:		how many records fit
  * @records:	the records
  * @order:	how many records have been staged
- * @wq:		runs @work, also while memory is reclaimed
  * @irq_work:	gets from the oops, which may hold any lock, to @work
  * @work:	writes what is READY
  * @reported:	how many drops the log has been told of
@@ -119,38 +123,172 @@ struct pstore_stage {
 	unsigned int		nr;
 	struct pstore_staged	*records;
 	atomic_t		order;
-	struct workqueue_struct	*wq;
 	struct irq_work		irq_work;
 	struct work_struct	work;
 	int			reported;
 };
 
+/* How many streams there can be. */
+#define PSTORE_LOGS		3
+
+/* In place of the number of a block: none. */
+#define PSTORE_LOG_NONE		U32_MAX
+/* How many blocks there are to keep clear of, at most. */
+#define PSTORE_LOG_KEEP		4
+
+/**
+ * struct pstore_log_place - where a stream stands on the media
+ * @durable:	end of the bytes that are on the media, or have been given up
+ * @tail:	offset of the block that was begun last
+ * @next:	the block from which on there are only old bytes
+ * @pair:	the two places where the block at @tail takes turns;
+ *		PSTORE_LOG_NONE for one that is not taken yet
+ * @in_use:	which of the two has the bytes
+ * @keep:	in a panic: the pair of the kernel that has died
+ */
+struct pstore_log_place {
+	u64	durable;
+	u64	tail;
+	u32	next;
+	u32	pair[2];
+	u32	in_use;
+	u32	keep[2];
+};
+
+/**
+ * struct pstore_log_step - one write to the device
+ * @from:	offset of its first byte
+ * @bytes:	how many bytes of the stream
+ * @pos:	number of the first block
+ * @nr:		number of blocks
+ * @continues:	the block at the tail is written again, with more bytes
+ */
+struct pstore_log_step {
+	u64	from;
+	u32	bytes;
+	u32	pos;
+	u32	nr;
+	bool	continues;
+};
+
+/**
+ * struct pstore_log_stats - what happened to a stream
+ * @written:	bytes written to the device, headers included
+ * @lost:	bytes of the stream that came too fast or could not be written
+ */
+struct pstore_log_stats {
+	atomic64_t	written;
+	atomic64_t	lost;
+};
+
+/**
+ * struct pstore_log - one stream
+ * @area:	its area
+ * @layout:	the layout that @region is part of
+ * @region:	where it lies
+ * @blocks:	how many blocks a bank has
+ * @payload:	how many bytes a block holds
+ * @bank:	the bank that this boot writes to
+ * @heads:	heads of the banks, decoded; state 0 where there is none
+ * @buf:	ring of the newest bytes, NULL when the stream is not in use
+ * @size:	its size, a power of two
+ * @reserved:	end of the bytes that are being added. Together with @head, it
+ *		tells who copies from the ring what has been written over. On
+ *		32 bit, a CPU that dies between both halves of a store leaves
+ *		an odd value behind every 4 GiB; panic.c can live with any.
+ * @head:	end of the bytes that have been added
+ * @place:	where on the media; changed with @lock held
+ * @begin:	end of the last append that was written; protected by @lock
+ * @fill:	serializes writers of messages: protects @head, @reserved against
+ *		each other. Outside of @lock.
+ * @lock:	serializes writes to the device. Never taken in a panic.
+ * @waiters:	messages whose writers wait
+ * @waiters_lock: protects @waiters. Inside of all others.
+ * @partial:	a message larger than the ring is under way
+ * @image:	blocks on their way to the device; protected by @lock
+ * @irq_work:	gets from who adds, and may hold any lock, to @work
+ * @work:	writes what was added
+ * @flags:	LOG_*
+ * @flush_ms:	how long bytes may wait; for messages, 0 makes the writer wait
+ * @started:	this boot writes to it
+ * @reported:	the log has been told of an error
+ * @stats:	counters
+ * @panic:	where on the media, once the kernel has died
+ */
+struct pstore_log {
+	struct pstore_area		*area;
+	const struct pstore_layout	*layout;
+	struct pstore_region		region;
+	u32				blocks;
+	u32				payload;
+	unsigned int			bank;
+	struct pstore_record_info	heads[PSTORE_MEDIA_BANKS];
+	char				*buf;
+	u32				size;
+	u64				reserved;
+	u64				head;
+	struct pstore_log_place		place;
+	u64				begin;
+	struct mutex			fill;		/* see above */
+	struct mutex			lock;		/* see above */
+	struct list_head		waiters;
+	spinlock_t			waiters_lock;	/* see above */
+	bool				partial;
+	void				*image;
+	struct irq_work			irq_work;
+	struct delayed_work		work;
+	unsigned long			flags;
+	unsigned int			flush_ms;
+	bool				started;
+	bool				reported;
+	struct pstore_log_stats		stats;
+	struct pstore_log_place		panic;
+};
+
+struct pstore_trace_cpu;
+
 /**
  * struct pstore_area - one area on one device
  * @storage:	the device
  * @layout:	what lies where; constant once attached
+ * @next:	the layout that takes its place, while attaching
  * @slots:	crash records
  * @stage:	oopses on their way to @slots
+ * @logs:	streams: console, pmsg, ftrace
+ * @trace:	what ftrace has seen, for each CPU; NULL without that stream
+ * @trace_calls: how many calls each CPU remembers, a power of two
  * @image:	the record that pstore core is filling: room for the header, then
  *		the buffer that core gets as pstore_info.buf
  * @boot_id:	names this boot in records
  * @stats:	counters
  * @panic_dead:	the device failed for good during the panic
  * @panic_first: number of the first part of the crash that is being written
- * @read_seq:	where the listing of records stands; protected by pstore core's
- *		read_mutex
+ * @panic_image: for the streams in a panic
+ * @panic_logs:	the crash is written; what the console prints from now on goes
+ *		to the media at once
+ * @panic_busy:	the streams are being written in a panic
+ * @read_seq:	where the listing of records stands, and
+ * @read_log:	where that of streams; protected by pstore core's read_mutex
  */
 struct pstore_area {
 	struct pstore_storage	*storage;
 	struct pstore_layout	layout;
+	struct pstore_layout	next;
 	struct pstore_slots	slots;
 	struct pstore_stage	stage;
+	struct pstore_log	logs[PSTORE_LOGS];
+	struct pstore_trace_cpu	__percpu *trace;
+	u32			trace_calls;
 	void			*image;
 	u8			boot_id[PSTORE_MEDIA_ID_BYTES];
 	struct pstore_stats	stats;
 	bool			panic_dead;
 	u64			panic_first;
+	void			*panic_image;
+	bool			panic_logs;
+	bool			panic_busy;
 	u64			read_seq;
+	unsigned int		read_log;
 };
 
 /* claim.c */
@@ -158,6 +296,7 @@ int pstore_claim(struct pstore_storage *st, struct pstore_layout *layout);
 int pstore_claim_wipe(struct pstore_storage *st);
 
 /* area.c */
+u64 pstore_area_min_bytes(const struct pstore_storage *st);
 struct pstore_area *pstore_area_attach(struct pstore_storage *st,
 				       const u8 *boot_id);
 void pstore_area_detach(struct pstore_area *area);
@@ -191,8 +330,56 @@ void pstore_stage_exit(struct pstore_area *area);
 int pstore_stage_put(struct pstore_area *area,
 		     const struct pstore_record *record);
 
+/* log.c */
+const char *pstore_log_name(u32 type);
+bool pstore_log_active(const struct pstore_log *log);
+struct pstore_log *pstore_log_find(struct pstore_area *area, u32 type);
+int pstore_log_init(struct pstore_log *log, struct pstore_area *area,
+		    const struct pstore_layout *layout,
+		    const struct pstore_region *region);
+int pstore_log_start(struct pstore_log *log);
+void pstore_log_exit(struct pstore_log *log);
+int pstore_log_copy(struct pstore_log *to, struct pstore_log *from);
+bool pstore_log_has_live(const struct pstore_log *log);
+void pstore_log_push(struct pstore_log *log, const void *data, size_t n);
+void pstore_log_put(struct pstore_log *log, const void *data, size_t n);
+void pstore_log_kick(struct pstore_log *log);
+int pstore_log_write_user(struct pstore_log *log, const char __user *buf,
+			  size_t count);
+ssize_t pstore_log_read(struct pstore_log *log, char **text,
+			const struct pstore_record_info **head);
+int pstore_log_erase(struct pstore_log *log);
+u64 pstore_log_pos(const struct pstore_log *log, u32 block);
+void pstore_log_plan(const struct pstore_log *log, struct pstore_log_place *p,
+		     u64 to, u32 max_blocks, struct pstore_log_step *step);
+size_t pstore_log_encode(const struct pstore_log *log, void *image,
+			 const struct pstore_log_place *p,
+			 const struct pstore_log_step *step, u64 begin,
+			 u64 end);
+void pstore_log_written(const struct pstore_log *log,
+			struct pstore_log_place *p,
+			const struct pstore_log_step *step);
+void pstore_log_not_written(struct pstore_log_place *p,
+			    const struct pstore_log_step *step);
+void pstore_log_panic_place(const struct pstore_log *log,
+			    struct pstore_log_place *p);
+
+/* trace.c */
+int pstore_trace_init(struct pstore_area *area, u32 bytes);
+void pstore_trace_exit(struct pstore_area *area);
+void pstore_trace_put(struct pstore_area *area,
+		      const struct pstore_ftrace_record *call);
+bool pstore_trace_drain(struct pstore_area *area, struct pstore_log *log);
+ssize_t pstore_trace_decode(char **text, ssize_t bytes);
+
 /* panic.c */
+#define PSTORE_PANIC_IMAGE	SZ_16K
+
 int pstore_panic_record(struct pstore_area *area,
 			const struct pstore_record *record);
+void pstore_panic_console(struct pstore_log *log, bool last);
+
+/* zone.c */
+extern struct workqueue_struct *pstore_zone_wq;
 
 #endif /* _PSTORE_ZONE_H */

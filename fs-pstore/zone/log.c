@@ -1,0 +1,1041 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Streams: the console's output, messages from user space, and ftrace.
+ *
+ * Bytes come in at the front of a ring in memory and go to the media from there.
+ * They are named by their offset in the stream, everywhere: pstore_log.head is
+ * the end of what came in, pstore_log_place.durable the end of what is on the
+ * media. media.h tells what the media looks like.
+ *
+ * One write to the device takes as many new bytes as there are. What is more
+ * than fits into the block that was begun last opens new blocks. What fits
+ * continues that block: block and new bytes are written together to a second
+ * place, so that the bytes in it are never at risk. These two places are the
+ * pair; they take turns. A place is taken before it is written to, so that a
+ * panic can tell which blocks a dead CPU may have been writing.
+ *
+ * Who waits, and for what:
+ *
+ * - console: nobody. Bytes are written after flush_ms, or at once after an oops.
+ *   When they come faster than the device takes them, the oldest give way.
+ * - pmsg: the writer, until his message is durable. Who comes meanwhile shares
+ *   the next write with all others who do. With flush_ms set, nobody waits.
+ * - ftrace: see ftrace.c.
+ *
+ * What a panic does with all that is in panic.c.
+ */
+#define pr_fmt(fmt) "pstore_zone: " fmt
+
+#include <linux/jiffies.h>
+#include <linux/list.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+#include <linux/string.h>
+#include <linux/timekeeping.h>
+#include <linux/uaccess.h>
+#include <linux/utsname.h>
+
+#include "zone.h"
+
+#define LOG_MIN_RING		SZ_16K
+#define LOG_MAX_RING		SZ_256K
+/* Largest single write to the device. */
+#define LOG_IMAGE		SZ_16K
+/* Reads go in pieces of this size. */
+#define LOG_CHUNK		SZ_256K
+/* A write that the device refuses is tried in this many other places. */
+#define LOG_TRIES		4
+
+/* Bits of pstore_log.flags. */
+#define LOG_ARMED		0	/* the work has been asked for */
+#define LOG_URGENT		1	/* and should not wait */
+
+/* A message on its way, on its writer's stack. */
+struct log_waiter {
+	struct list_head	node;
+	u64			end;
+	int			ret;
+	bool			done;
+};
+
+static const char * const log_names[] = {
+	[PSTORE_TYPE_CONSOLE]	= "console",
+	[PSTORE_TYPE_FTRACE]	= "ftrace",
+	[PSTORE_TYPE_PMSG]	= "pmsg",
+};
+
+/* Return: what the stream is called, for messages. */
+const char *pstore_log_name(u32 type)
+{
+	return log_names[type];
+}
+
+/* Does stream @log have a place on the media? */
+bool pstore_log_active(const struct pstore_log *log)
+{
+	return log->buf;
+}
+
+/*
+ * The stream of type @type.
+ *
+ * Context: Any, NMI too.
+ * Return: the stream, or NULL when there is none.
+ */
+struct pstore_log *pstore_log_find(struct pstore_area *area, u32 type)
+{
+	unsigned int i;
+
+	for (i = 0; i < PSTORE_LOGS; i++)
+		if (pstore_log_active(&area->logs[i]) &&
+		    area->logs[i].region.type == type)
+			return &area->logs[i];
+	return NULL;
+}
+
+/* The ring in memory. */
+
+static void ring_put(struct pstore_log *log, u64 pos, const void *data, size_t n)
+{
+	u32 at = pos & (log->size - 1);
+	size_t first = min_t(size_t, n, log->size - at);
+
+	memcpy(log->buf + at, data, first);
+	memcpy(log->buf, data + first, n - first);
+}
+
+static void ring_get(const struct pstore_log *log, u64 pos, void *data, size_t n)
+{
+	u32 at = pos & (log->size - 1);
+	size_t first = min_t(size_t, n, log->size - at);
+
+	memcpy(data, log->buf + at, first);
+	memcpy(data + first, log->buf, n - first);
+}
+
+/*
+ * Add bytes at the front of the ring. What is written over is lost, unless it has
+ * reached the media. One at a time: the caller is the only one who adds, or the
+ * only one left.
+ *
+ * Context: Any, panic context too.
+ */
+void pstore_log_push(struct pstore_log *log, const void *data, size_t n)
+{
+	u64 head = log->head;
+
+	if (n > log->size) {
+		head += n - log->size;
+		data += n - log->size;
+		n = log->size;
+	}
+	/* Who copies from the ring looks at this afterwards. */
+	WRITE_ONCE(log->reserved, head + n);
+	smp_wmb();
+	ring_put(log, head, data, n);
+	smp_store_release(&log->head, head + n);
+}
+
+/* Have the bytes from @pos on been written over while they were copied? */
+static bool ring_has_lost(const struct pstore_log *log, u64 pos)
+{
+	smp_rmb();
+	return READ_ONCE(log->reserved) - pos > log->size;
+}
+
+/* Where on the media. */
+
+/* Take up to *@nr blocks in a row for new bytes. Return: the first one. */
+static u32 place_take(struct pstore_log_place *p, u32 blocks, u32 *nr)
+{
+	u32 i, pos, run = *nr;
+
+	if (p->next >= blocks)
+		p->next = 0;
+	/* As often as there are places to keep clear of. */
+	for (i = 0; i < PSTORE_LOG_KEEP; i++)
+		if (p->next == p->keep[0] || p->next == p->keep[1] ||
+		    p->next == p->pair[0] || p->next == p->pair[1])
+			p->next = (p->next + 1) % blocks;
+	pos = p->next;
+	run = min(run, blocks - pos);
+	for (i = 0; i < 2; i++) {
+		if (p->pair[i] > pos)
+			run = min(run, p->pair[i] - pos);
+		if (p->keep[i] > pos)
+			run = min(run, p->keep[i] - pos);
+	}
+	WRITE_ONCE(p->next, pos + run);
+	*nr = run;
+	return pos;
+}
+
+/* The place of the pair that is free. */
+static u32 place_spare(struct pstore_log_place *p, u32 blocks)
+{
+	u32 *spare = &p->pair[!p->in_use], one = 1;
+
+	if (*spare == PSTORE_LOG_NONE)
+		*spare = place_take(p, blocks, &one);
+	return *spare;
+}
+
+/*
+ * Decide about the next write, given that the stream reaches up to @to.
+ *
+ * Context: Any, panic context too.
+ */
+void pstore_log_plan(const struct pstore_log *log, struct pstore_log_place *p,
+		     u64 to, u32 max_blocks, struct pstore_log_step *step)
+{
+	u64 fresh = to - p->durable;
+
+	step->continues = p->tail < p->durable && to - p->tail <= log->payload;
+	step->from = step->continues ? p->tail : p->durable;
+	step->nr = 1;
+	if (fresh <= log->payload) {
+		step->pos = place_spare(p, log->blocks);
+	} else {
+		step->nr = min_t(u64, DIV_ROUND_UP_ULL(fresh, log->payload),
+				 max_blocks);
+		step->pos = place_take(p, log->blocks, &step->nr);
+	}
+	step->bytes = min_t(u64, to - step->from, step->nr * log->payload);
+}
+
+/*
+ * A write has reached the media.
+ *
+ * Context: Any, panic context too.
+ */
+void pstore_log_written(const struct pstore_log *log,
+			struct pstore_log_place *p,
+			const struct pstore_log_step *step)
+{
+	u32 last = step->nr - 1;
+
+	if (step->pos == p->pair[!p->in_use]) {
+		/* What is in the other place has been continued, or is full. */
+		p->in_use = !p->in_use;
+		if (!step->continues)
+			p->pair[!p->in_use] = PSTORE_LOG_NONE;
+	} else {
+		p->pair[p->in_use] = step->pos + last;
+	}
+	p->tail = step->from + (u64)last * log->payload;
+	p->durable = step->from + step->bytes;
+}
+
+/* A write has failed. Its place may be bad: the next one goes elsewhere. */
+void pstore_log_not_written(struct pstore_log_place *p,
+			    const struct pstore_log_step *step)
+{
+	if (step->pos == p->pair[!p->in_use])
+		p->pair[!p->in_use] = PSTORE_LOG_NONE;
+}
+
+/*
+ * Make the blocks of a write. @end is where the append ends that they are part
+ * of and that began at @begin; with 0, each block stands for itself.
+ *
+ * Context: Any, panic context too.
+ * Return: their size.
+ */
+size_t pstore_log_encode(const struct pstore_log *log, void *image,
+			 const struct pstore_log_place *p,
+			 const struct pstore_log_step *step, u64 begin, u64 end)
+{
+	u32 unit = log->region.unit_bytes, i, left = step->bytes;
+
+	for (i = 0; i < step->nr; i++, image += unit) {
+		struct pstore_block_info info = {
+			.offset	= step->from + (u64)i * log->payload,
+			.bytes	= min(left, log->payload),
+			.next	= p->next,
+		};
+
+		info.begin = end ? begin : info.offset;
+		info.end = end ?: info.offset + info.bytes;
+		ring_get(log, info.offset,
+			 image + PSTORE_MEDIA_STREAM_HEADER_BYTES, info.bytes);
+		pstore_media_encode_block(image, log->layout,
+					  &log->heads[log->bank], unit, &info);
+		left -= info.bytes;
+	}
+	return (size_t)step->nr * unit;
+}
+
+/*
+ * Where block @block of the bank that is written to lies.
+ *
+ * Context: Any, panic context too.
+ */
+u64 pstore_log_pos(const struct pstore_log *log, u32 block)
+{
+	return pstore_media_block_pos(&log->region, log->bank, block);
+}
+
+/* From the ring to the media. */
+
+/* Bytes that cannot be written are passed over: their offsets stay unused. */
+static void log_give_up(struct pstore_log *log, u64 to)
+{
+	struct pstore_log_place *p = &log->place;
+
+	to = max(to, p->durable);
+	atomic64_add(to - p->durable, &log->stats.lost);
+	p->durable = to;
+	p->tail = to;
+}
+
+static void log_report(struct pstore_log *log, int err)
+{
+	if (log->reported)
+		return;
+	log->reported = true;
+	pr_err("%s: the %s log is not written (error %d); what is lost from now on is only counted\n",
+	       log->area->storage->device, pstore_log_name(log->region.type),
+	       err);
+}
+
+/* One write to the device. Return: 0, or -errno after a few tries. */
+static int log_write(struct pstore_log *log, u64 to, u64 begin, u64 end)
+{
+	struct pstore_storage *st = log->area->storage;
+	struct pstore_log_place *p = &log->place;
+	struct pstore_log_step step;
+	unsigned int tries;
+	size_t len;
+	int ret = -EIO;
+
+	for (tries = 0; tries < LOG_TRIES; tries++) {
+		pstore_log_plan(log, p, to, LOG_IMAGE / log->region.unit_bytes,
+				&step);
+		len = pstore_log_encode(log, log->image, p, &step, begin, end);
+		if (ring_has_lost(log, step.from)) {
+			log_give_up(log, READ_ONCE(log->reserved) - log->size);
+			return 0;
+		}
+		ret = st->ops->write(st, pstore_log_pos(log, step.pos),
+				     log->image, len);
+		if (!ret) {
+			pstore_log_written(log, p, &step);
+			atomic64_add(len, &log->stats.written);
+			return 0;
+		}
+		atomic_inc(&log->area->stats.io_errors);
+		pstore_log_not_written(p, &step);
+	}
+	return ret;
+}
+
+/* Tell those whose messages end up to @to. */
+static void log_wake(struct pstore_log *log, u64 to, int ret)
+{
+	struct log_waiter *w, *next;
+
+	guard(spinlock)(&log->waiters_lock);
+	list_for_each_entry_safe(w, next, &log->waiters, node) {
+		if (w->end > to)
+			continue;
+		list_del(&w->node);
+		w->ret = ret;
+		w->done = true;
+	}
+}
+
+/*
+ * Write the ring's bytes up to @to. They are part of an append that ends at
+ * @end; with 0, of none. Return: 0 or -errno, and the bytes are passed over.
+ */
+static int log_flush(struct pstore_log *log, u64 to, u64 end)
+{
+	u64 begin = log->begin;
+	int ret = 0;
+
+	lockdep_assert_held(&log->lock);
+	while (!ret && log->place.durable < to)
+		ret = log_write(log, to, begin, end);
+	if (ret) {
+		log_give_up(log, to);
+		log_report(log, ret);
+	}
+	if (!end || end == to)
+		log->begin = to;
+	log_wake(log, to, ret);
+	return ret;
+}
+
+static bool log_is_whole(const struct pstore_log *log)
+{
+	return log->region.type == PSTORE_MEDIA_REGION_PMSG;
+}
+
+static int log_flush_all(struct pstore_log *log)
+{
+	u64 to = smp_load_acquire(&log->head);
+
+	if (to <= log->place.durable)
+		return 0;
+	return log_flush(log, to, log_is_whole(log) ? to : 0);
+}
+
+static void log_work(struct work_struct *work)
+{
+	struct pstore_log *log = container_of(work, struct pstore_log,
+					      work.work);
+	bool more = false;
+
+	clear_bit(LOG_URGENT, &log->flags);
+	clear_bit(LOG_ARMED, &log->flags);
+	smp_mb__after_atomic(); /* who adds bytes now asks for the work again */
+	guard(mutex)(&log->lock);
+	do {
+		if (log->region.type == PSTORE_MEDIA_REGION_FTRACE)
+			more = pstore_trace_drain(log->area, log);
+		log_flush_all(log);
+	} while (more);
+}
+
+static void log_irq_work(struct irq_work *irq_work)
+{
+	struct pstore_log *log = container_of(irq_work, struct pstore_log,
+					      irq_work);
+
+	if (test_bit(LOG_URGENT, &log->flags))
+		mod_delayed_work(pstore_zone_wq, &log->work, 0);
+	else
+		queue_delayed_work(pstore_zone_wq, &log->work,
+				   msecs_to_jiffies(log->flush_ms));
+}
+
+/*
+ * Write what the stream has, at once.
+ *
+ * Context: Any, NMI too.
+ */
+void pstore_log_kick(struct pstore_log *log)
+{
+	if (!test_and_set_bit(LOG_URGENT, &log->flags))
+		irq_work_queue(&log->irq_work);
+}
+
+static void log_arm(struct pstore_log *log)
+{
+	if (log->head - READ_ONCE(log->place.durable) > log->size / 2)
+		pstore_log_kick(log);
+	else if (!test_and_set_bit(LOG_ARMED, &log->flags))
+		irq_work_queue(&log->irq_work);
+}
+
+/*
+ * Add bytes, to be written soon. One at a time, as for pstore_log_push().
+ *
+ * Context: Any, NMI too.
+ */
+void pstore_log_put(struct pstore_log *log, const void *data, size_t n)
+{
+	pstore_log_push(log, data, n);
+	log_arm(log);
+}
+
+/* Messages from user space. */
+
+/* How many bytes can come in without any being lost. */
+static size_t log_room(const struct pstore_log *log)
+{
+	return log->size - (log->head - READ_ONCE(log->place.tail));
+}
+
+static int log_copy_user(struct pstore_log *log, u64 pos,
+			 const char __user *buf, size_t n)
+{
+	u32 at = pos & (log->size - 1);
+	size_t first = min_t(size_t, n, log->size - at);
+
+	if (copy_from_user(log->buf + at, buf, first) ||
+	    copy_from_user(log->buf, buf + first, n - first))
+		return -EFAULT;
+	return 0;
+}
+
+static int log_push_user(struct pstore_log *log, const char __user *buf,
+			 size_t n)
+{
+	int ret = log_copy_user(log, log->head, buf, n);
+
+	if (ret)
+		return ret;
+	WRITE_ONCE(log->reserved, log->head + n);
+	smp_store_release(&log->head, log->head + n);
+	return 0;
+}
+
+/* A message that is larger than the ring, piece by piece. */
+static int log_write_large(struct pstore_log *log, const char __user *buf,
+			   size_t count)
+{
+	u64 end = log->head + count;
+	int ret = 0;
+
+	lockdep_assert_held(&log->lock);
+	WRITE_ONCE(log->partial, true);
+	while (!ret && count) {
+		size_t n = min(count, log_room(log));
+
+		ret = log_push_user(log, buf, n);
+		if (!ret)
+			ret = log_flush(log, log->head, end);
+		buf += n;
+		count -= n;
+	}
+	if (ret) {
+		/* Nothing may ever take the place of what is missing. */
+		log->reserved = end;
+		log->head = end;
+		log_give_up(log, end);
+		log->begin = end;
+	}
+	WRITE_ONCE(log->partial, false);
+	return ret;
+}
+
+/* Add a message. Return: 0, -errno, or -EAGAIN when the ring has to be flushed. */
+static int log_add_message(struct pstore_log *log, struct log_waiter *w,
+			   const char __user *buf, size_t count)
+{
+	int ret;
+
+	lockdep_assert_held(&log->fill);
+	if (count > log_room(log))
+		return -EAGAIN;
+	ret = log_push_user(log, buf, count);
+	if (ret)
+		return ret;
+	w->end = log->head;
+	guard(spinlock)(&log->waiters_lock);
+	list_add_tail(&w->node, &log->waiters);
+	return 0;
+}
+
+/* Make room for a message, or write it right away. Return: as above. */
+static int log_add_slowly(struct pstore_log *log, struct log_waiter *w,
+			  const char __user *buf, size_t count)
+{
+	guard(mutex)(&log->lock);
+	log_flush_all(log);
+	w->done = count > log_room(log);
+	if (w->done)
+		return log_write_large(log, buf, count);
+	return log_add_message(log, w, buf, count);
+}
+
+static int log_add(struct pstore_log *log, struct log_waiter *w,
+		   const char __user *buf, size_t count)
+{
+	int ret;
+
+	guard(mutex)(&log->fill);
+	ret = log_add_message(log, w, buf, count);
+	return ret == -EAGAIN ? log_add_slowly(log, w, buf, count) : ret;
+}
+
+/* Nobody waits for this message: take it off the list. */
+static void log_forget(struct pstore_log *log, struct log_waiter *w)
+{
+	guard(spinlock)(&log->waiters_lock);
+	if (!w->done)
+		list_del(&w->node);
+	w->done = true;
+}
+
+/*
+ * Add a message from user space, and return when it is durable, or at once if the
+ * user has chosen to have it written later. It is whole on the media or not there
+ * at all.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0; -ENOSPC when it is larger than the stream may become; -EFAULT; or
+ *	the device's error.
+ */
+int pstore_log_write_user(struct pstore_log *log, const char __user *buf,
+			  size_t count)
+{
+	struct log_waiter w = {};
+	int ret;
+
+	if (count > pstore_media_stream_bytes(&log->region))
+		return -ENOSPC;
+	ret = log_add(log, &w, buf, count);
+	if (ret)
+		return ret;
+	if (log->flush_ms) {
+		log_forget(log, &w);
+		log_arm(log);
+		return w.ret;
+	}
+	guard(mutex)(&log->lock);
+	if (!w.done)
+		log_flush_all(log);
+	return w.ret;
+}
+
+/* From the media. */
+
+/* The blocks of a bank. */
+struct log_bank {
+	void			 *data;
+	struct pstore_block_info *blocks;	/* the valid ones */
+	u32			 nr;
+};
+
+static void log_bank_free(struct log_bank *b)
+{
+	kvfree(b->data);
+	kvfree(b->blocks);
+}
+
+/* What cannot be read counts as blank. */
+static void log_bank_read(struct pstore_log *log, unsigned int bank,
+			  struct log_bank *b, size_t bytes)
+{
+	struct pstore_storage *st = log->area->storage;
+	u64 pos = pstore_media_block_pos(&log->region, bank, 0);
+	u32 unit = max(log->region.unit_bytes, st->write_unit);
+	size_t done, n, step;
+
+	for (done = 0; done < bytes; done += n) {
+		n = min_t(size_t, bytes - done, LOG_CHUNK);
+		if (!st->ops->read(st, pos + done, b->data + done, n))
+			continue;
+		/* Something in there is bad: as much as there is. */
+		for (step = 0; step < n; step += unit) {
+			if (!st->ops->read(st, pos + done + step,
+					   b->data + done + step, unit))
+				continue;
+			memset(b->data + done + step, 0, unit);
+			atomic_inc(&log->area->stats.io_errors);
+		}
+		cond_resched();
+	}
+}
+
+static void log_bank_decode(struct pstore_log *log, unsigned int bank,
+			    struct log_bank *b)
+{
+	u32 unit = log->region.unit_bytes, i;
+
+	for (i = 0; i < log->blocks; i++) {
+		struct pstore_block_info *info = &b->blocks[b->nr];
+
+		if (pstore_media_decode_block(b->data + (size_t)i * unit,
+					      log->layout, &log->heads[bank],
+					      unit, info))
+			continue;
+		info->block = i;
+		b->nr++;
+	}
+	sort(b->blocks, b->nr, sizeof(*b->blocks), pstore_media_block_cmp,
+	     NULL);
+}
+
+/* Read a whole bank. It is freed with log_bank_free(), on failure too. */
+static int log_bank_load(struct pstore_log *log, unsigned int bank,
+			 struct log_bank *b)
+{
+	size_t bytes = round_up((size_t)log->blocks * log->region.unit_bytes,
+				log->area->storage->write_unit);
+
+	memset(b, 0, sizeof(*b));
+	b->data = kvmalloc(bytes, GFP_KERNEL);
+	b->blocks = kvmalloc_array(log->blocks, sizeof(*b->blocks), GFP_KERNEL);
+	if (!b->data || !b->blocks)
+		return -ENOMEM;
+	log_bank_read(log, bank, b, bytes);
+	log_bank_decode(log, bank, b);
+	return 0;
+}
+
+/* The block that reaches furthest. */
+static const struct pstore_block_info *log_bank_newest(const struct log_bank *b)
+{
+	const struct pstore_block_info *newest = b->blocks;
+	u32 i;
+
+	for (i = 1; i < b->nr; i++)
+		if (b->blocks[i].offset + b->blocks[i].bytes >
+		    newest->offset + newest->bytes)
+			newest = &b->blocks[i];
+	return newest;
+}
+
+static char *log_bank_text(const struct pstore_log *log,
+			   const struct log_bank *b, u32 bytes)
+{
+	char *text = kvmalloc(bytes, GFP_KERNEL), *at = text;
+	u32 i;
+
+	for (i = 0; text && i < b->nr; i++) {
+		const struct pstore_block_info *info = &b->blocks[i];
+
+		memcpy(at, b->data +
+			   (size_t)info->block * log->region.unit_bytes +
+			   PSTORE_MEDIA_STREAM_HEADER_BYTES + info->skip,
+		       info->take);
+		at += info->take;
+	}
+	return text;
+}
+
+/*
+ * Read what is in a bank, oldest byte first. With @end, also where the stream
+ * ends. @text is for the caller to kvfree().
+ */
+static ssize_t log_read_bank(struct pstore_log *log, unsigned int bank,
+			     char **text, u64 *end)
+{
+	u32 limit = pstore_media_stream_bytes(&log->region);
+	struct log_bank b;
+	ssize_t ret = log_bank_load(log, bank, &b);
+
+	if (!ret)
+		ret = pstore_media_assemble(b.blocks, b.nr, limit);
+	if (ret > 0) {
+		*text = log_bank_text(log, &b, ret);
+		if (!*text)
+			ret = -ENOMEM;
+		*end = log_bank_newest(&b)->offset + log_bank_newest(&b)->bytes;
+	}
+	log_bank_free(&b);
+	return ret;
+}
+
+static bool log_head_is_live(const struct pstore_log *log, unsigned int bank)
+{
+	return log->heads[bank].state == PSTORE_MEDIA_LIVE;
+}
+
+/*
+ * Read what the boot before this one has left. @text is for the caller to
+ * kvfree(), and @head tells when that boot began to write.
+ *
+ * Context: Process context, may sleep.
+ * Return: its size in bytes, 0 when there is nothing, or -ENOMEM.
+ */
+ssize_t pstore_log_read(struct pstore_log *log, char **text,
+			const struct pstore_record_info **head)
+{
+	unsigned int bank = !log->bank;
+	u64 end;
+
+	*head = &log->heads[bank];
+	if (!log_head_is_live(log, bank))
+		return 0;
+	return log_read_bank(log, bank, text, &end);
+}
+
+/* The heads of the banks. */
+
+static size_t log_head_bytes(const struct pstore_log *log)
+{
+	return max_t(size_t, log->area->storage->write_unit,
+		     PSTORE_MEDIA_HEADER_BYTES);
+}
+
+static int log_write_head(struct pstore_log *log, unsigned int bank)
+{
+	struct pstore_storage *st = log->area->storage;
+	size_t len = log_head_bytes(log);
+	int ret;
+
+	memset(log->image, 0, len);
+	if (log->heads[bank].state)
+		pstore_media_encode_record(log->image, log->layout,
+					   &log->heads[bank]);
+	ret = st->ops->write(st, pstore_media_bank_pos(&log->region, bank),
+			     log->image, len);
+	if (ret)
+		atomic_inc(&log->area->stats.io_errors);
+	return ret;
+}
+
+static void log_read_head(struct pstore_log *log, unsigned int bank)
+{
+	struct pstore_record_info *head = &log->heads[bank];
+	struct pstore_storage *st = log->area->storage;
+
+	memset(head, 0, sizeof(*head));
+	if (st->ops->read(st, pstore_media_bank_pos(&log->region, bank),
+			  log->image, log_head_bytes(log))) {
+		atomic_inc(&log->area->stats.io_errors);
+		return;
+	}
+	if (pstore_media_decode_record(log->image, log->layout,
+				       PSTORE_MEDIA_BLOCK_BYTES, head) ||
+	    head->type != log->region.type)
+		memset(head, 0, sizeof(*head));
+}
+
+/*
+ * Remove what the boot before this one has left, and return when that is durable.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0, -ENOENT when there is nothing, or the device's error.
+ */
+int pstore_log_erase(struct pstore_log *log)
+{
+	unsigned int bank = !log->bank;
+	int ret;
+
+	guard(mutex)(&log->lock);
+	if (!log_head_is_live(log, bank))
+		return -ENOENT;
+	log->heads[bank].state = PSTORE_MEDIA_ERASED;
+	ret = log_write_head(log, bank);
+	if (ret)
+		log->heads[bank].state = PSTORE_MEDIA_LIVE;
+	return ret;
+}
+
+/* The beginning and the end. */
+
+static void log_place_init(struct pstore_log_place *p, u64 offset, u32 next)
+{
+	*p = (struct pstore_log_place) {
+		.pair	 = { PSTORE_LOG_NONE, PSTORE_LOG_NONE },
+		.keep	 = { PSTORE_LOG_NONE, PSTORE_LOG_NONE },
+		.durable = offset,
+		.tail	 = offset,
+		.next	 = next,
+	};
+}
+
+static void log_begin_at(struct pstore_log *log, u64 offset, u32 next)
+{
+	log_place_init(&log->place, offset, next);
+	log->begin = offset;
+	log->reserved = offset;
+	log->head = offset;
+}
+
+/*
+ * What a panic works with: what may be under way is kept clear of.
+ *
+ * Context: Panic context.
+ */
+void pstore_log_panic_place(const struct pstore_log *log,
+			    struct pstore_log_place *p)
+{
+	log_place_init(p, READ_ONCE(log->place.durable),
+		       READ_ONCE(log->place.next));
+	p->keep[0] = READ_ONCE(log->place.pair[0]);
+	p->keep[1] = READ_ONCE(log->place.pair[1]);
+}
+
+/* This boot has written here before: go on behind that. */
+static int log_resume(struct pstore_log *log)
+{
+	struct log_bank b;
+	int ret = log_bank_load(log, log->bank, &b);
+	u64 end = 0;
+	u32 i, next = 0;
+
+	if (!ret && b.nr)
+		next = log_bank_newest(&b)->next;
+	/* What was not finished keeps its offsets, too. */
+	for (i = 0; !ret && i < b.nr; i++)
+		end = max(end, b.blocks[i].end);
+	log_bank_free(&b);
+	log_begin_at(log, end, next);
+	return ret;
+}
+
+/* Take the older bank for this boot. */
+static int log_take_bank(struct pstore_log *log, unsigned int bank, u64 number)
+{
+	struct pstore_record_info *head = &log->heads[bank];
+	struct timespec64 now;
+
+	log->bank = bank;
+	ktime_get_real_ts64(&now);
+	memset(head, 0, sizeof(*head));
+	head->state = PSTORE_MEDIA_LIVE;
+	head->type = log->region.type;
+	head->seq = number;
+	head->time_sec = now.tv_sec;
+	head->time_nsec = now.tv_nsec;
+	memcpy(head->boot_id, log->area->boot_id, sizeof(head->boot_id));
+	strscpy_pad(head->release, init_utsname()->release,
+		    sizeof(head->release));
+	strscpy_pad(head->machine, init_utsname()->machine,
+		    sizeof(head->machine));
+	log_begin_at(log, 0, 0);
+	return log_write_head(log, log->bank);
+}
+
+static unsigned int log_newest_bank(const struct pstore_log *log)
+{
+	if (!log->heads[0].state)
+		return 1;
+	return log->heads[1].state && log->heads[1].seq > log->heads[0].seq;
+}
+
+static bool log_is_ours(const struct pstore_log *log, unsigned int bank)
+{
+	return !memcmp(log->heads[bank].boot_id, log->area->boot_id,
+		       sizeof(log->area->boot_id));
+}
+
+/*
+ * Does the stream hold anything that nobody has removed? What is older than the
+ * boot before this one is due to go anyway.
+ *
+ * Context: Process context. Nothing has been started yet.
+ */
+bool pstore_log_has_live(const struct pstore_log *log)
+{
+	unsigned int newest = log_newest_bank(log);
+
+	return log_head_is_live(log, newest) ||
+	       (log_is_ours(log, newest) && log_head_is_live(log, !newest));
+}
+
+/*
+ * Begin to write: to the bank that this boot has already written to, or to the
+ * older one.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0, -ENOMEM or the device's error.
+ */
+int pstore_log_start(struct pstore_log *log)
+{
+	unsigned int newest = log_newest_bank(log);
+	const struct pstore_record_info *head = &log->heads[newest];
+	int ret;
+
+	log->bank = newest;
+	if (log_head_is_live(log, newest) && log_is_ours(log, newest))
+		ret = log_resume(log);
+	else
+		ret = log_take_bank(log, !newest, head->seq + 1);
+	log->started = !ret;
+	return ret;
+}
+
+/*
+ * Make @log ready for the stream in @region, as @layout has it. Nothing is
+ * written before pstore_log_start().
+ *
+ * Context: Process context, may sleep.
+ * Return: 0 or -ENOMEM; pstore_log_exit() is to be called either way.
+ */
+int pstore_log_init(struct pstore_log *log, struct pstore_area *area,
+		    const struct pstore_layout *layout,
+		    const struct pstore_region *region)
+{
+	u32 want = min_t(u32, pstore_media_stream_bytes(region), LOG_MAX_RING);
+	unsigned int bank;
+
+	memset(log, 0, sizeof(*log));
+	log->area = area;
+	log->layout = layout;
+	log->region = *region;
+	log->blocks = pstore_media_bank_blocks(region);
+	log->payload = region->unit_bytes - PSTORE_MEDIA_STREAM_HEADER_BYTES;
+	log->size = roundup_pow_of_two(max_t(u32, want, LOG_MIN_RING));
+	mutex_init(&log->fill);
+	mutex_init(&log->lock);
+	spin_lock_init(&log->waiters_lock);
+	INIT_LIST_HEAD(&log->waiters);
+	init_irq_work(&log->irq_work, log_irq_work);
+	INIT_DELAYED_WORK(&log->work, log_work);
+	log->image = kvmalloc(LOG_IMAGE, GFP_KERNEL);
+	log->buf = kvmalloc(log->size, GFP_KERNEL);
+	if (!log->image || !log->buf)
+		return -ENOMEM;
+	for (bank = 0; bank < PSTORE_MEDIA_BANKS; bank++)
+		log_read_head(log, bank);
+	/* As long as nothing is written, the newest one is the one to show. */
+	log->bank = !log_newest_bank(log);
+	return 0;
+}
+
+/*
+ * Write what is left, and give back what a stream holds.
+ *
+ * Context: Process context, may sleep. Nobody adds any more.
+ */
+void pstore_log_exit(struct pstore_log *log)
+{
+	if (pstore_log_active(log)) {
+		irq_work_sync(&log->irq_work);
+		cancel_delayed_work_sync(&log->work);
+		scoped_guard(mutex, &log->lock)
+			log_flush_all(log);
+	}
+	kvfree(log->image);
+	kvfree(log->buf);
+	log->image = NULL;
+	log->buf = NULL;
+}
+
+/* Add bytes that the old layout has, and write them. */
+static int log_append(struct pstore_log *log, const char *text, size_t len)
+{
+	int ret = 0;
+
+	guard(mutex)(&log->lock);
+	while (!ret && len) {
+		size_t n = min_t(size_t, len, log->size / 2);
+
+		pstore_log_push(log, text, n);
+		ret = log_flush_all(log);
+		text += n;
+		len -= n;
+	}
+	return ret;
+}
+
+static int log_copy_bank(struct pstore_log *to, struct pstore_log *from,
+			 unsigned int bank)
+{
+	char *text = NULL;
+	u64 end = 0;
+	ssize_t len;
+	int ret;
+
+	to->bank = bank;
+	to->heads[bank] = from->heads[bank];
+	len = log_head_is_live(from, bank) ?
+	      log_read_bank(from, bank, &text, &end) : 0;
+	if (len < 0)
+		return len;
+	log_begin_at(to, end - len, 0);
+	ret = log_append(to, text, len);
+	kvfree(text);
+	return ret ?: log_write_head(to, bank);
+}
+
+/*
+ * Copy a stream from one layout to another, both banks of it. Without @from, make
+ * an empty one. Either way, what is left from an attempt that was cut short does
+ * not count any more.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0, -ENOMEM or the device's error.
+ */
+int pstore_log_copy(struct pstore_log *to, struct pstore_log *from)
+{
+	unsigned int bank;
+	int ret = 0;
+
+	for (bank = 0; bank < PSTORE_MEDIA_BANKS && !ret; bank++) {
+		memset(&to->heads[bank], 0, sizeof(to->heads[bank]));
+		ret = from ? log_copy_bank(to, from, bank) :
+			     log_write_head(to, bank);
+	}
+	return ret;
+}
