@@ -276,12 +276,34 @@ struct layout_case {
 #define CRASH(unit, at, size)	\
 	{ .type = PSTORE_MEDIA_REGION_CRASH, .unit_bytes = (unit), \
 	  .offset = (at), .bytes = (size) }
+#define STREAM(what, unit, at, size)	\
+	{ .type = PSTORE_MEDIA_REGION_ ## what, .unit_bytes = (unit), \
+	  .offset = (at), .bytes = (size) }
 #define GOOD			CRASH(65536, 4096, 131072)
 
 static const struct layout_case layout_cases[] = {
 	{ "one region", 1, 0x100000, 1, { GOOD }, PSTORE_MEDIA_OK },
 	{ "two regions", 1, 0x100000, 2,
-	  { GOOD, CRASH(4096, 135168, 8192) }, PSTORE_MEDIA_OK },
+	  { GOOD, STREAM(PMSG, 512, 135168, 24576) }, PSTORE_MEDIA_OK },
+	{ "stream before records", 1, 0x100000, 2,
+	  { STREAM(CONSOLE, 4096, 4096, 16 * 8192), CRASH(65536, 135168, 131072) },
+	  PSTORE_MEDIA_OK },
+	{ "records twice", 1, 0x100000, 2,
+	  { GOOD, CRASH(4096, 135168, 8192) }, PSTORE_MEDIA_BAD_FIELD },
+	{ "no records", 1, 0x100000, 1, { STREAM(PMSG, 512, 4096, 24576) },
+	  PSTORE_MEDIA_BAD_FIELD },
+	{ "stream too small", 1, 0x100000, 2,
+	  { GOOD, STREAM(PMSG, 512, 135168, 16384) }, PSTORE_MEDIA_BAD_FIELD },
+	{ "banks not in blocks", 1, 0x100000, 2,
+	  { GOOD, STREAM(PMSG, 512, 135168, 28672) }, PSTORE_MEDIA_BAD_FIELD },
+	{ "stream's blocks too small", 1, 0x100000, 2,
+	  { GOOD, STREAM(PMSG, 256, 135168, 24576) }, PSTORE_MEDIA_BAD_FIELD },
+	{ "stream's blocks too large", 1, 0x100000, 2,
+	  { GOOD, STREAM(PMSG, 8192, 135168, 16 * 8192) },
+	  PSTORE_MEDIA_BAD_FIELD },
+	{ "stream's blocks no power of two", 1, 0x100000, 2,
+	  { GOOD, STREAM(PMSG, 1536, 135168, 16 * 8192) },
+	  PSTORE_MEDIA_BAD_FIELD },
 	{ "smaller than the device", 1, 0x80000, 1, { GOOD }, PSTORE_MEDIA_OK },
 	{ "up to the last block", 1, 0x100000, 1,
 	  { CRASH(4096, 4096, 0xfe000) }, PSTORE_MEDIA_OK },
@@ -317,9 +339,9 @@ static const struct layout_case layout_cases[] = {
 	{ "region of all numbers", 1, 0x100000, 1,
 	  { CRASH(4096, 4096, 0xfffffffffffff000) }, PSTORE_MEDIA_BAD_FIELD },
 	{ "regions overlap", 1, 0x100000, 2,
-	  { GOOD, CRASH(4096, 131072, 8192) }, PSTORE_MEDIA_BAD_FIELD },
+	  { GOOD, STREAM(PMSG, 512, 131072, 24576) }, PSTORE_MEDIA_BAD_FIELD },
 	{ "regions out of order", 1, 0x100000, 2,
-	  { CRASH(4096, 0x80000, 8192), GOOD }, PSTORE_MEDIA_BAD_FIELD },
+	  { STREAM(PMSG, 512, 0x80000, 24576), GOOD }, PSTORE_MEDIA_BAD_FIELD },
 };
 
 KUNIT_ARRAY_PARAM_DESC(layout, layout_cases, name);

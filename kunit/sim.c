@@ -81,6 +81,8 @@ static int sim_store(struct sim *sim, u64 pos, const void *buf, size_t len)
 		return ret;
 	if (pos < sim->bad_to && pos + len > sim->bad_from)
 		return -EIO;
+	sim->bytes += len;
+	sim->last_bytes = len;
 	memcpy(sim->cache + pos, buf, len);
 	memset(sim->dirty + pos / unit, 1, len / unit);
 	if (++sim->writes == sim->cut_at) {

@@ -32,6 +32,8 @@ enum sim_tear {
  * @cache:	what reads return
  * @dirty:	per sector, whether @cache is ahead of @media
  * @writes:	writes so far, panic-time ones too
+ * @bytes:	how many bytes those were
+ * @last_bytes:	and how many the last one
  * @reads:	reads so far
  * @flushes:	panic-time flushes so far
  * @cut_at:	number of the write, from 1, in which the power fails; 0 for none
@@ -49,6 +51,8 @@ struct sim {
 	u8			*cache;
 	u8			*dirty;
 	unsigned int		writes;
+	u64			bytes;
+	unsigned int		last_bytes;
 	unsigned int		reads;
 	unsigned int		flushes;
 	unsigned int		cut_at;

@@ -126,15 +126,9 @@ static u64 area_plan_streams(const struct pstore_storage *st,
 	for (i = 0; i < PSTORE_LOGS; i++) {
 		u32 want = area_stream_bytes(st, area_streams[i]);
 
-		if (!want)
-			continue;
 		bytes = pstore_media_stream_region_bytes(want, st->write_unit);
-		if (used + bytes > room) {
-			pr_warn("%s: too small for a %s log of %u KiB besides crash records: not kept; use a larger device or a smaller %s_size\n",
-				st->device, pstore_log_name(area_streams[i]),
-				want / 1024, pstore_log_name(area_streams[i]));
+		if (!want || used + bytes > room)
 			continue;
-		}
 		layout->regions[layout->nr_regions++] = (struct pstore_region) {
 			.type		= area_streams[i],
 			.unit_bytes	= st->write_unit,
@@ -437,6 +431,22 @@ static void area_start_log(struct pstore_area *area, struct pstore_log *log)
 	pstore_log_exit(log);
 }
 
+static void area_report_small(const struct pstore_area *area)
+{
+	const struct pstore_storage *st = area->storage;
+	unsigned int i;
+
+	for (i = 0; i < PSTORE_LOGS; i++) {
+		u32 want = area_stream_bytes(st, area_streams[i]);
+
+		if (!want || area_region(&area->next, area_streams[i]))
+			continue;
+		pr_warn("%s: too small for a %s log of %u KiB besides crash records: not kept; use a larger device or a smaller %s_size\n",
+			st->device, pstore_log_name(area_streams[i]),
+			want / 1024, pstore_log_name(area_streams[i]));
+	}
+}
+
 static void area_start_logs(struct pstore_area *area)
 {
 	unsigned int i;
@@ -474,6 +484,7 @@ static int area_set_up(struct pstore_area *area)
 	area->panic_image = kvmalloc(PSTORE_PANIC_IMAGE, GFP_KERNEL);
 	if (!area->image || !area->panic_image)
 		return -ENOMEM;
+	area_report_small(area);
 	area_start_logs(area);
 	return pstore_stage_init(area, area_nr_staged(area));
 }

@@ -35,7 +35,7 @@
 #include <linux/sort.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
-#include <linux/uaccess.h>
+#include <linux/uio.h>
 #include <linux/utsname.h>
 
 #include "zone.h"
@@ -48,6 +48,9 @@
 #define LOG_CHUNK		SZ_256K
 /* A write that the device refuses is tried in this many other places. */
 #define LOG_TRIES		4
+
+/* How far behind the newest block a new one may lie, at most. */
+#define LOG_NEAR		(PSTORE_MEDIA_SPARE_BLOCKS / 2)
 
 /* Bits of pstore_log.flags. */
 #define LOG_ARMED		0	/* the work has been asked for */
@@ -173,12 +176,16 @@ static u32 place_take(struct pstore_log_place *p, u32 blocks, u32 *nr)
 	return pos;
 }
 
-/* The place of the pair that is free. */
+/*
+ * The place of the pair that is free. One that has been left far behind is not
+ * used any more: the ring would soon come round to it, and drop new bytes.
+ */
 static u32 place_spare(struct pstore_log_place *p, u32 blocks)
 {
 	u32 *spare = &p->pair[!p->in_use], one = 1;
 
-	if (*spare == PSTORE_LOG_NONE)
+	if (*spare == PSTORE_LOG_NONE ||
+	    (p->next + blocks - *spare) % blocks > LOG_NEAR)
 		*spare = place_take(p, blocks, &one);
 	return *spare;
 }
@@ -238,8 +245,8 @@ void pstore_log_not_written(struct pstore_log_place *p,
 }
 
 /*
- * Make the blocks of a write. @end is where the append ends that they are part
- * of and that began at @begin; with 0, each block stands for itself.
+ * Make the blocks of a write, which are part of the append that began at @begin.
+ * They count if it is there up to @end; with 0, up to the end of each block.
  *
  * Context: Any, panic context too.
  * Return: their size.
@@ -257,7 +264,7 @@ size_t pstore_log_encode(const struct pstore_log *log, void *image,
 			.next	= p->next,
 		};
 
-		info.begin = end ? begin : info.offset;
+		info.begin = begin;
 		info.end = end ?: info.offset + info.bytes;
 		ring_get(log, info.offset,
 			 image + PSTORE_MEDIA_STREAM_HEADER_BYTES, info.bytes);
@@ -276,6 +283,61 @@ size_t pstore_log_encode(const struct pstore_log *log, void *image,
 u64 pstore_log_pos(const struct pstore_log *log, u32 block)
 {
 	return pstore_media_block_pos(&log->region, log->bank, block);
+}
+
+/* The heads of the banks. */
+
+static size_t log_head_bytes(const struct pstore_log *log)
+{
+	return max_t(size_t, log->area->storage->write_unit,
+		     PSTORE_MEDIA_HEADER_BYTES);
+}
+
+/*
+ * Make the head of bank @bank, or blank if it has none.
+ *
+ * Context: Any, panic context too.
+ * Return: its size.
+ */
+size_t pstore_log_encode_head(const struct pstore_log *log, unsigned int bank,
+			      void *image)
+{
+	size_t len = log_head_bytes(log);
+
+	memset(image, 0, len);
+	if (log->heads[bank].state)
+		pstore_media_encode_record(image, log->layout,
+					   &log->heads[bank]);
+	return len;
+}
+
+static int log_write_head(struct pstore_log *log, unsigned int bank)
+{
+	struct pstore_storage *st = log->area->storage;
+	size_t len = pstore_log_encode_head(log, bank, log->image);
+	int ret = st->ops->write(st, pstore_media_bank_pos(&log->region, bank),
+				 log->image, len);
+
+	if (ret)
+		atomic_inc(&log->area->stats.io_errors);
+	return ret;
+}
+
+static void log_read_head(struct pstore_log *log, unsigned int bank)
+{
+	struct pstore_record_info *head = &log->heads[bank];
+	struct pstore_storage *st = log->area->storage;
+
+	memset(head, 0, sizeof(*head));
+	if (st->ops->read(st, pstore_media_bank_pos(&log->region, bank),
+			  log->image, log_head_bytes(log))) {
+		atomic_inc(&log->area->stats.io_errors);
+		return;
+	}
+	if (pstore_media_decode_record(log->image, log->layout,
+				       PSTORE_MEDIA_BLOCK_BYTES, head) ||
+	    head->type != log->region.type)
+		memset(head, 0, sizeof(*head));
 }
 
 /* From the ring to the media. */
@@ -358,11 +420,14 @@ static int log_flush(struct pstore_log *log, u64 to, u64 end)
 
 	lockdep_assert_held(&log->lock);
 	while (!ret && log->place.durable < to)
-		ret = log_write(log, to, begin, end);
+		ret = log_write(log, to, end ? begin : log->place.durable, end);
+	if (!ret && !log->headed)
+		ret = log_write_head(log, log->bank);
 	if (ret) {
 		log_give_up(log, to);
 		log_report(log, ret);
 	}
+	log->headed |= !ret;
 	if (!end || end == to)
 		log->begin = to;
 	log_wake(log, to, ret);
@@ -450,47 +515,32 @@ static size_t log_room(const struct pstore_log *log)
 	return log->size - (log->head - READ_ONCE(log->place.tail));
 }
 
-static int log_copy_user(struct pstore_log *log, u64 pos,
-			 const char __user *buf, size_t n)
+static int log_push_iter(struct pstore_log *log, struct iov_iter *from, size_t n)
 {
-	u32 at = pos & (log->size - 1);
+	u32 at = log->head & (log->size - 1);
 	size_t first = min_t(size_t, n, log->size - at);
 
-	if (copy_from_user(log->buf + at, buf, first) ||
-	    copy_from_user(log->buf, buf + first, n - first))
+	if (!copy_from_iter_full(log->buf + at, first, from) ||
+	    !copy_from_iter_full(log->buf, n - first, from))
 		return -EFAULT;
-	return 0;
-}
-
-static int log_push_user(struct pstore_log *log, const char __user *buf,
-			 size_t n)
-{
-	int ret = log_copy_user(log, log->head, buf, n);
-
-	if (ret)
-		return ret;
 	WRITE_ONCE(log->reserved, log->head + n);
 	smp_store_release(&log->head, log->head + n);
 	return 0;
 }
 
 /* A message that is larger than the ring, piece by piece. */
-static int log_write_large(struct pstore_log *log, const char __user *buf,
-			   size_t count)
+static int log_write_large(struct pstore_log *log, struct iov_iter *from)
 {
-	u64 end = log->head + count;
+	u64 end = log->head + iov_iter_count(from);
 	int ret = 0;
 
 	lockdep_assert_held(&log->lock);
 	WRITE_ONCE(log->partial, true);
-	while (!ret && count) {
-		size_t n = min(count, log_room(log));
-
-		ret = log_push_user(log, buf, n);
+	while (!ret && iov_iter_count(from)) {
+		ret = log_push_iter(log, from, min(iov_iter_count(from),
+						   log_room(log)));
 		if (!ret)
 			ret = log_flush(log, log->head, end);
-		buf += n;
-		count -= n;
 	}
 	if (ret) {
 		/* Nothing may ever take the place of what is missing. */
@@ -505,14 +555,14 @@ static int log_write_large(struct pstore_log *log, const char __user *buf,
 
 /* Add a message. Return: 0, -errno, or -EAGAIN when the ring has to be flushed. */
 static int log_add_message(struct pstore_log *log, struct log_waiter *w,
-			   const char __user *buf, size_t count)
+			   struct iov_iter *from)
 {
 	int ret;
 
 	lockdep_assert_held(&log->fill);
-	if (count > log_room(log))
+	if (iov_iter_count(from) > log_room(log))
 		return -EAGAIN;
-	ret = log_push_user(log, buf, count);
+	ret = log_push_iter(log, from, iov_iter_count(from));
 	if (ret)
 		return ret;
 	w->end = log->head;
@@ -523,24 +573,23 @@ static int log_add_message(struct pstore_log *log, struct log_waiter *w,
 
 /* Make room for a message, or write it right away. Return: as above. */
 static int log_add_slowly(struct pstore_log *log, struct log_waiter *w,
-			  const char __user *buf, size_t count)
+			  struct iov_iter *from)
 {
 	guard(mutex)(&log->lock);
 	log_flush_all(log);
-	w->done = count > log_room(log);
-	if (w->done)
-		return log_write_large(log, buf, count);
-	return log_add_message(log, w, buf, count);
+	w->done = iov_iter_count(from) > log_room(log);
+	return w->done ? log_write_large(log, from) :
+			 log_add_message(log, w, from);
 }
 
 static int log_add(struct pstore_log *log, struct log_waiter *w,
-		   const char __user *buf, size_t count)
+		   struct iov_iter *from)
 {
 	int ret;
 
 	guard(mutex)(&log->fill);
-	ret = log_add_message(log, w, buf, count);
-	return ret == -EAGAIN ? log_add_slowly(log, w, buf, count) : ret;
+	ret = log_add_message(log, w, from);
+	return ret == -EAGAIN ? log_add_slowly(log, w, from) : ret;
 }
 
 /* Nobody waits for this message: take it off the list. */
@@ -553,23 +602,21 @@ static void log_forget(struct pstore_log *log, struct log_waiter *w)
 }
 
 /*
- * Add a message from user space, and return when it is durable, or at once if the
- * user has chosen to have it written later. It is whole on the media or not there
- * at all.
+ * Add a message, and return when it is durable, or at once if the user has chosen
+ * to have it written later. It is whole on the media or not there at all.
  *
  * Context: Process context, may sleep.
  * Return: 0; -ENOSPC when it is larger than the stream may become; -EFAULT; or
  *	the device's error.
  */
-int pstore_log_write_user(struct pstore_log *log, const char __user *buf,
-			  size_t count)
+int pstore_log_write(struct pstore_log *log, struct iov_iter *from)
 {
 	struct log_waiter w = {};
 	int ret;
 
-	if (count > pstore_media_stream_bytes(&log->region))
+	if (iov_iter_count(from) > pstore_media_stream_bytes(&log->region))
 		return -ENOSPC;
-	ret = log_add(log, &w, buf, count);
+	ret = log_add(log, &w, from);
 	if (ret)
 		return ret;
 	if (log->flush_ms) {
@@ -737,48 +784,6 @@ ssize_t pstore_log_read(struct pstore_log *log, char **text,
 	return log_read_bank(log, bank, text, &end);
 }
 
-/* The heads of the banks. */
-
-static size_t log_head_bytes(const struct pstore_log *log)
-{
-	return max_t(size_t, log->area->storage->write_unit,
-		     PSTORE_MEDIA_HEADER_BYTES);
-}
-
-static int log_write_head(struct pstore_log *log, unsigned int bank)
-{
-	struct pstore_storage *st = log->area->storage;
-	size_t len = log_head_bytes(log);
-	int ret;
-
-	memset(log->image, 0, len);
-	if (log->heads[bank].state)
-		pstore_media_encode_record(log->image, log->layout,
-					   &log->heads[bank]);
-	ret = st->ops->write(st, pstore_media_bank_pos(&log->region, bank),
-			     log->image, len);
-	if (ret)
-		atomic_inc(&log->area->stats.io_errors);
-	return ret;
-}
-
-static void log_read_head(struct pstore_log *log, unsigned int bank)
-{
-	struct pstore_record_info *head = &log->heads[bank];
-	struct pstore_storage *st = log->area->storage;
-
-	memset(head, 0, sizeof(*head));
-	if (st->ops->read(st, pstore_media_bank_pos(&log->region, bank),
-			  log->image, log_head_bytes(log))) {
-		atomic_inc(&log->area->stats.io_errors);
-		return;
-	}
-	if (pstore_media_decode_record(log->image, log->layout,
-				       PSTORE_MEDIA_BLOCK_BYTES, head) ||
-	    head->type != log->region.type)
-		memset(head, 0, sizeof(*head));
-}
-
 /*
  * Remove what the boot before this one has left, and return when that is durable.
  *
@@ -835,25 +840,57 @@ void pstore_log_panic_place(const struct pstore_log *log,
 	p->keep[1] = READ_ONCE(log->place.pair[1]);
 }
 
+/* A place whose bytes are elsewhere, too: behind a longer block of the same offset. */
+static u32 log_bank_spare(const struct log_bank *b)
+{
+	u32 i;
+
+	for (i = b->nr; i > 1; i--)
+		if (b->blocks[i - 1].offset == b->blocks[i - 2].offset)
+			return b->blocks[i - 1].block;
+	return PSTORE_LOG_NONE;
+}
+
+/* Go on in the block that was begun last, unless it was not finished. */
+static void log_resume_tail(struct pstore_log *log, const struct log_bank *b,
+			    const struct pstore_block_info *newest)
+{
+	struct pstore_log_place *p = &log->place;
+
+	if (log->head != newest->offset + newest->bytes)
+		return;
+	ring_put(log, newest->offset,
+		 b->data + (size_t)newest->block * log->region.unit_bytes +
+		 PSTORE_MEDIA_STREAM_HEADER_BYTES, newest->bytes);
+	p->tail = newest->offset;
+	p->pair[p->in_use] = newest->block;
+	p->pair[!p->in_use] = log_bank_spare(b);
+}
+
 /* This boot has written here before: go on behind that. */
 static int log_resume(struct pstore_log *log)
 {
+	const struct pstore_block_info *newest;
 	struct log_bank b;
 	int ret = log_bank_load(log, log->bank, &b);
 	u64 end = 0;
-	u32 i, next = 0;
+	u32 i;
 
-	if (!ret && b.nr)
-		next = log_bank_newest(&b)->next;
-	/* What was not finished keeps its offsets, too. */
-	for (i = 0; !ret && i < b.nr; i++)
-		end = max(end, b.blocks[i].end);
+	log_begin_at(log, 0, 0);
+	if (!ret && b.nr) {
+		/* What was not finished keeps its offsets. */
+		for (i = 0; i < b.nr; i++)
+			end = max(end, b.blocks[i].end);
+		newest = log_bank_newest(&b);
+		log_begin_at(log, end, newest->next);
+		log_resume_tail(log, &b, newest);
+	}
 	log_bank_free(&b);
-	log_begin_at(log, end, next);
+	log->headed = true;
 	return ret;
 }
 
-/* Take the older bank for this boot. */
+/* Take the older bank for this boot. Its head comes with the first bytes. */
 static int log_take_bank(struct pstore_log *log, unsigned int bank, u64 number)
 {
 	struct pstore_record_info *head = &log->heads[bank];
@@ -873,7 +910,7 @@ static int log_take_bank(struct pstore_log *log, unsigned int bank, u64 number)
 	strscpy_pad(head->machine, init_utsname()->machine,
 		    sizeof(head->machine));
 	log_begin_at(log, 0, 0);
-	return log_write_head(log, log->bank);
+	return 0;
 }
 
 static unsigned int log_newest_bank(const struct pstore_log *log)
@@ -904,8 +941,8 @@ bool pstore_log_has_live(const struct pstore_log *log)
 }
 
 /*
- * Begin to write: to the bank that this boot has already written to, or to the
- * older one.
+ * Get ready to write: to the bank that this boot has already written to, or to
+ * the older one.
  *
  * Context: Process context, may sleep.
  * Return: 0, -ENOMEM or the device's error.
@@ -1008,6 +1045,7 @@ static int log_copy_bank(struct pstore_log *to, struct pstore_log *from,
 	int ret;
 
 	to->bank = bank;
+	to->headed = true; /* it follows below */
 	to->heads[bank] = from->heads[bank];
 	len = log_head_is_live(from, bank) ?
 	      log_read_bank(from, bank, &text, &end) : 0;

@@ -53,9 +53,14 @@
  * and more bytes, written elsewhere; the longer one counts, and the shorter
  * one's place is free.
  *
- * Bytes that were appended in one go may take several blocks. Each of them has
- * the range of the append: if not all of that range is on the media, none of it
- * is shown, for it was never acknowledged.
+ * Bytes that were appended in one go may take several blocks. Each of them says
+ * where the append began, and nothing is shown of a block if anything between
+ * that and the block is missing. Each also says up to where the append has to be
+ * there for it to count: for a message, to its end, so that it is shown as a
+ * whole or not at all; for the console, to the end of the block.
+ *
+ * A stream gets its head when its first bytes are on the media. A boot that
+ * writes nothing leaves what the boots before it wrote as it is.
  *
  * Versions: one number for the whole area. A reader that finds a larger one
  * than it knows refuses the area and changes nothing in it. Whatever can be
@@ -244,7 +249,8 @@ struct pstore_media_record {
  * @bytes:	how many bytes of the stream it has, at least 1
  * @begin:	where the append begins that it is part of, relative to @offset,
  *		two's complement; bytes before that were acknowledged earlier
- * @end:	where that append ends, relative to @offset; at least @bytes
+ * @end:	up to where that append has to be there, relative to @offset; at
+ *		least @bytes
  * @next:	number of the block in the bank from which on writing goes on
  * @stream:	number of the stream, as in the head
  * @generation:	that of the layout
@@ -321,7 +327,7 @@ struct pstore_record_info {
  * struct pstore_block_info - a stream's block
  * @offset:	where in the stream its bytes begin
  * @begin:	where the append begins that it is part of
- * @end:	and where that ends
+ * @end:	and up to where it has to be there
  * @bytes:	how many bytes it has
  * @next:	block from which on writing goes on
  * @block:	which block of the bank it is; for the user of pieces

@@ -127,8 +127,11 @@ static void panic_write_staged(struct pstore_area *area,
 
 /* Streams. */
 
-/* One write. Return: 0, or -errno: then what is left is not written. */
-static int panic_write_blocks(struct pstore_log *log, u64 to)
+/*
+ * One write of the bytes up to @to. With messages among them, all that came from
+ * @begin on counts as one. Return: 0, or -errno: then what is left is not written.
+ */
+static int panic_write_blocks(struct pstore_log *log, u64 begin, u64 to)
 {
 	struct pstore_log_place *p = &log->panic;
 	bool whole = log->region.type == PSTORE_MEDIA_REGION_PMSG;
@@ -144,7 +147,8 @@ static int panic_write_blocks(struct pstore_log *log, u64 to)
 				PSTORE_PANIC_IMAGE / log->region.unit_bytes,
 				&step);
 		len = pstore_log_encode(log, area->panic_image, p, &step,
-					p->durable, whole ? to : 0);
+					whole ? begin : p->durable,
+					whole ? to : 0);
 		ret = panic_write(area, pstore_log_pos(log, step.pos),
 				  area->panic_image, len);
 		if (!ret) {
@@ -156,19 +160,32 @@ static int panic_write_blocks(struct pstore_log *log, u64 to)
 	return ret;
 }
 
+/* The stream's first bytes are on the media. */
+static void panic_write_head(struct pstore_log *log)
+{
+	struct pstore_area *area = log->area;
+	size_t len = pstore_log_encode_head(log, log->bank, area->panic_image);
+
+	if (!panic_write(area, pstore_media_bank_pos(&log->region, log->bank),
+			 area->panic_image, len))
+		log->headed = true;
+}
+
 /* Write what is in the ring, as much as there is now. */
 static void panic_write_ring(struct pstore_log *log)
 {
 	struct pstore_log_place *p = &log->panic;
-	u64 to = smp_load_acquire(&log->head);
+	u64 to = smp_load_acquire(&log->head), begin;
 
 	if (to - p->durable > log->size) {
 		p->durable = to - log->size;
 		p->tail = p->durable;
 	}
-	while (p->durable < to)
-		if (panic_write_blocks(log, to))
+	for (begin = p->durable; p->durable < to;)
+		if (panic_write_blocks(log, begin, to))
 			return;
+	if (!log->headed && to)
+		panic_write_head(log);
 }
 
 static void panic_write_log(struct pstore_area *area, struct pstore_log *log)

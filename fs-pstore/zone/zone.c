@@ -14,6 +14,7 @@
 #include <linux/mutex.h>
 #include <linux/pstore.h>
 #include <linux/pstore_storage.h>
+#include <linux/uio.h>
 #include <linux/uuid.h>
 
 #include "zone.h"
@@ -152,8 +153,13 @@ static int zone_write_user(struct pstore_record *record,
 {
 	struct pstore_area *area = record->psi->data;
 	struct pstore_log *log = pstore_log_find(area, record->type);
+	struct iov_iter from;
+	int ret;
 
-	return log ? pstore_log_write_user(log, buf, record->size) : -EINVAL;
+	if (!log)
+		return -EINVAL;
+	ret = import_ubuf(ITER_SOURCE, (void __user *)buf, record->size, &from);
+	return ret ?: pstore_log_write(log, &from);
 }
 
 static int zone_erase(struct pstore_record *record)

@@ -211,6 +211,7 @@ struct pstore_log_stats {
  * @flags:	LOG_*
  * @flush_ms:	how long bytes may wait; for messages, 0 makes the writer wait
  * @started:	this boot writes to it
+ * @headed:	the head of @bank is on the media
  * @reported:	the log has been told of an error
  * @stats:	counters
  * @panic:	where on the media, once the kernel has died
@@ -240,11 +241,13 @@ struct pstore_log {
 	unsigned long			flags;
 	unsigned int			flush_ms;
 	bool				started;
+	bool				headed;
 	bool				reported;
 	struct pstore_log_stats		stats;
 	struct pstore_log_place		panic;
 };
 
+struct iov_iter;
 struct pstore_trace_cpu;
 
 /**
@@ -344,8 +347,9 @@ bool pstore_log_has_live(const struct pstore_log *log);
 void pstore_log_push(struct pstore_log *log, const void *data, size_t n);
 void pstore_log_put(struct pstore_log *log, const void *data, size_t n);
 void pstore_log_kick(struct pstore_log *log);
-int pstore_log_write_user(struct pstore_log *log, const char __user *buf,
-			  size_t count);
+int pstore_log_write(struct pstore_log *log, struct iov_iter *from);
+size_t pstore_log_encode_head(const struct pstore_log *log, unsigned int bank,
+			      void *image);
 ssize_t pstore_log_read(struct pstore_log *log, char **text,
 			const struct pstore_record_info **head);
 int pstore_log_erase(struct pstore_log *log);
