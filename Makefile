@@ -1,7 +1,7 @@
 # Crash logs that survive: one target per intent. "make help" lists them.
 ARCH ?= x86_64
 .DEFAULT_GOAL := help
-.PHONY: help setup kernel baseline refresh apply check check-quick kunit lint bisect scenarios clean
+.PHONY: help setup kernel baseline refresh apply check check-quick kunit torture lint bisect scenarios clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -30,6 +30,9 @@ check-quick: ## the queue, and the scenarios on x86_64
 
 kunit: setup ## the KUnit suites on UML (scripts/kunit --help for others)
 	@scripts/kunit
+
+torture: setup ## power cuts on a simulated disk, until stopped
+	@scripts/torture
 
 lint: ## checkpatch, kernel-doc, W=1, sparse, shellcheck
 	@scripts/lint

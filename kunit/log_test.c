@@ -696,7 +696,7 @@ static void test_turned_off(struct kunit *test)
 /* Too small for all that was asked for: crash records come first. */
 static void test_too_small(struct kunit *test)
 {
-	struct sim *sim = sim_create(test, SZ_128K, 4096, TEST_SECTOR);
+	struct sim *sim = sim_create(test, SZ_128K + SZ_64K, 4096, TEST_SECTOR);
 	struct pstore_area *area;
 
 	sim->storage.console_bytes = TEST_KEEP;
@@ -704,7 +704,7 @@ static void test_too_small(struct kunit *test)
 	area = attach(test, sim);
 	KUNIT_EXPECT_NOT_NULL(test, pstore_log_find(area, PSTORE_TYPE_CONSOLE));
 	KUNIT_EXPECT_NULL(test, pstore_log_find(area, PSTORE_TYPE_PMSG));
-	KUNIT_EXPECT_GE(test, area->slots.nr * 4096, SZ_128K / 2 - 8192ULL);
+	KUNIT_EXPECT_GE(test, area->slots.nr * 4096, (SZ_128K + SZ_64K) / 2 - 8192ULL);
 	pstore_area_detach(area);
 }
 

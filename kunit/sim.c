@@ -14,50 +14,12 @@ static struct sim *to_sim(struct pstore_storage *st)
 	return container_of(st, struct sim, storage);
 }
 
-/* Small and the same everywhere, so that a seed replays a case. */
-static u32 sim_random(struct sim *sim)
-{
-	sim->seed = sim->seed * 1664525 + 1013904223;
-	return sim->seed >> 16;
-}
-
-/* Does sector @i of @n that were on their way reach the media? */
-static bool sim_keeps(struct sim *sim, u64 i, u64 n)
-{
-	switch (sim->tear) {
-	case SIM_TEAR_ALL_KEPT:
-		return true;
-	case SIM_TEAR_FIRST_KEPT:
-		return i < (n + 1) / 2;
-	case SIM_TEAR_LAST_KEPT:
-		return i >= n / 2;
-	case SIM_TEAR_RANDOM:
-		return sim_random(sim) & 1;
-	default:
-		return false;
-	}
-}
-
 static void sim_keep(struct sim *sim, u64 sector)
 {
 	u32 unit = sim->storage.write_unit;
 
 	memcpy(sim->media + sector * unit, sim->cache + sector * unit, unit);
 	sim->dirty[sector] = 0;
-}
-
-/* Off goes the power: decide about each sector that is not on the media. */
-static void sim_cut(struct sim *sim)
-{
-	u64 i, sectors = sim->storage.bytes / sim->storage.write_unit;
-	u64 n = 0, nth = 0;
-
-	for (i = 0; i < sectors; i++)
-		n += sim->dirty[i];
-	for (i = 0; i < sectors; i++)
-		if (sim->dirty[i] && sim_keeps(sim, nth++, n))
-			sim_keep(sim, i);
-	sim->off = true;
 }
 
 static int sim_check(struct sim *sim, u64 pos, size_t len)
@@ -81,14 +43,16 @@ static int sim_store(struct sim *sim, u64 pos, const void *buf, size_t len)
 		return ret;
 	if (pos < sim->bad_to && pos + len > sim->bad_from)
 		return -EIO;
+	if (sim->before_write)
+		sim->before_write(sim, pos, buf, len);
+	if (++sim->writes == sim->cut_at) {
+		sim->off = true;
+		return -EIO;
+	}
 	sim->bytes += len;
 	sim->last_bytes = len;
 	memcpy(sim->cache + pos, buf, len);
 	memset(sim->dirty + pos / unit, 1, len / unit);
-	if (++sim->writes == sim->cut_at) {
-		sim_cut(sim);
-		return -EIO;
-	}
 	return 0;
 }
 

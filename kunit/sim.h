@@ -6,24 +6,14 @@
  * A simulated disk with a volatile cache, bad sectors and a power switch.
  *
  * write() is durable when it returns, as a write with FUA is. panic_write() ends
- * up in the cache until panic_flush(). The power fails in the middle of the
- * write whose number is @cut_at: what then reaches the media of that write and
- * of what is in the cache, each sector for itself, is up to @tear.
+ * up in the cache until panic_flush(). The power fails before the write whose
+ * number is @cut_at. What of a write reaches the media when the power fails in
+ * the middle of it is tried in @before_write, on a second disk.
  */
 
 #include <kunit/test.h>
 #include <linux/pstore_storage.h>
 #include <linux/types.h>
-
-/* What a power cut leaves of sectors that were on their way. */
-enum sim_tear {
-	SIM_TEAR_NONE_KEPT,
-	SIM_TEAR_ALL_KEPT,
-	SIM_TEAR_FIRST_KEPT,	/* the first half, in order */
-	SIM_TEAR_LAST_KEPT,	/* the last half: reordered */
-	SIM_TEAR_RANDOM,	/* each sector by chance, from @seed */
-	SIM_TEAR_COUNT,
-};
 
 /**
  * struct sim - a simulated disk
@@ -36,9 +26,10 @@ enum sim_tear {
  * @last_bytes:	and how many the last one
  * @reads:	reads so far
  * @flushes:	panic-time flushes so far
- * @cut_at:	number of the write, from 1, in which the power fails; 0 for none
- * @tear:	what the power cut leaves
- * @seed:	for SIM_TEAR_RANDOM
+ * @cut_at:	number of the write, from 1, before which the power fails; 0 for
+ *		none
+ * @before_write: called before each write, NULL for none
+ * @context:	for @before_write
  * @off:	the power is off: each access fails
  * @bad_from:	writes that touch bytes from here on fail
  * @bad_to:	up to here, exclusive
@@ -56,8 +47,9 @@ struct sim {
 	unsigned int		reads;
 	unsigned int		flushes;
 	unsigned int		cut_at;
-	enum sim_tear		tear;
-	u32			seed;
+	void			(*before_write)(struct sim *sim, u64 pos,
+						const void *buf, size_t len);
+	void			*context;
 	bool			off;
 	u64			bad_from;
 	u64			bad_to;

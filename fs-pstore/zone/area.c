@@ -195,11 +195,21 @@ area_region(const struct pstore_layout *layout, u32 type)
 	return NULL;
 }
 
+/*
+ * How much of a layout block is written: what the device writes as a whole or not
+ * at all.
+ */
+static size_t area_layout_bytes(const struct pstore_storage *st)
+{
+	return max_t(size_t, st->write_unit, PSTORE_MEDIA_HEADER_BYTES);
+}
+
 /* Write both copies of the layout block, the last one first. */
 static int area_write_layout(struct pstore_area *area)
 {
 	struct pstore_storage *st = area->storage;
 	void *block = kmalloc(PSTORE_MEDIA_BLOCK_BYTES, GFP_KERNEL);
+	size_t len = area_layout_bytes(st);
 	int ret;
 
 	if (!block)
@@ -207,9 +217,9 @@ static int area_write_layout(struct pstore_area *area)
 	pstore_media_encode_layout(block, &area->layout);
 	ret = st->ops->write(st, area->layout.area_bytes -
 				 PSTORE_MEDIA_BLOCK_BYTES,
-			     block, PSTORE_MEDIA_BLOCK_BYTES);
+			     block, len);
 	if (!ret)
-		ret = st->ops->write(st, 0, block, PSTORE_MEDIA_BLOCK_BYTES);
+		ret = st->ops->write(st, 0, block, len);
 	kfree(block);
 	return ret;
 }
@@ -234,17 +244,16 @@ static int area_repair_layout(struct pstore_area *area)
 	u64 pos[2] = { 0, area->layout.area_bytes - PSTORE_MEDIA_BLOCK_BYTES };
 	void *block = kmalloc_array(2, PSTORE_MEDIA_BLOCK_BYTES, GFP_KERNEL);
 	void *want = block + PSTORE_MEDIA_BLOCK_BYTES;
+	size_t len = area_layout_bytes(st);
 	int i, ret = 0;
 
 	if (!block)
 		return -ENOMEM;
 	pstore_media_encode_layout(want, &area->layout);
 	for (i = 0; i < 2 && !ret; i++) {
-		ret = st->ops->read(st, pos[i], block,
-				    PSTORE_MEDIA_BLOCK_BYTES);
-		if (!ret && memcmp(block, want, PSTORE_MEDIA_BLOCK_BYTES))
-			ret = st->ops->write(st, pos[i], want,
-					     PSTORE_MEDIA_BLOCK_BYTES);
+		ret = st->ops->read(st, pos[i], block, len);
+		if (!ret && memcmp(block, want, PSTORE_MEDIA_HEADER_BYTES))
+			ret = st->ops->write(st, pos[i], want, len);
 	}
 	kfree(block);
 	return ret;

@@ -89,18 +89,18 @@ static int claim_has(struct claim *c, const struct claim_signature *sig)
 }
 
 /*
- * Is something known on the device, in its first @blocks blocks or anywhere if
- * that is 0? Return: 1 and a name, 0, or -errno.
+ * Is something known on the device, anywhere or in its second block alone?
+ * Return: 1 and a name, 0, or -errno.
  */
-static int claim_name(struct claim *c, unsigned int blocks, const char **name)
+static int claim_name(struct claim *c, bool second_block, const char **name)
 {
 	size_t i;
 	int ret;
 
 	for (i = 0; i < ARRAY_SIZE(claim_signatures); i++) {
-		if (blocks && (claim_signatures[i].align ||
-			       claim_signatures[i].pos >=
-			       blocks * PSTORE_MEDIA_BLOCK_BYTES))
+		if (second_block &&
+		    (claim_signatures[i].align ||
+		     claim_signatures[i].pos / PSTORE_MEDIA_BLOCK_BYTES != 1))
 			continue;
 		ret = claim_has(c, &claim_signatures[i]);
 		if (ret < 0)
@@ -210,7 +210,7 @@ static int claim_look(struct claim *c, char *what, size_t size)
 	u64 where = 0;
 	int ret;
 
-	ret = claim_name(c, 0, &name);
+	ret = claim_name(c, false, &name);
 	if (!ret) {
 		ret = claim_is_blank(c, &where);
 		if (ret)
@@ -245,14 +245,14 @@ static int claim_foreign(struct claim *c)
 
 /*
  * The layout blocks are valid. Has somebody else moved in all the same, and left
- * them alone? With a first block that is ours, only the block behind it tells:
- * further on, text of a crash log could look like anything. With a blank one,
- * each place counts. Return: 1 if it is ours alone, 0, or -errno.
+ * them alone? With a first block that is ours, to the last byte, only the block
+ * behind it tells: further on, text of a crash log could look like anything. With
+ * a blank one, each place counts. Return: 1 if it is ours alone, 0, or -errno.
  */
 static int claim_still_ours(struct claim *c, bool first_is_ours)
 {
 	const char *name;
-	int ret = claim_name(c, first_is_ours ? 2 : 0, &name);
+	int ret = claim_name(c, first_is_ours, &name);
 
 	return ret < 0 ? ret : !ret;
 }
@@ -317,8 +317,8 @@ static int claim_ours(struct claim *c, struct pstore_layout *layout)
 }
 
 /*
- * Clear each place where something known may be recognized, so that nobody finds
- * on a device of ours what used to be on it.
+ * Clear the layout blocks and each place where something known may be recognized,
+ * so that nobody finds on a device of ours what used to be on it.
  *
  * Context: Process context, may sleep. The device has been claimed.
  * Return: 0, -ENOMEM or the device's error.
@@ -335,6 +335,11 @@ int pstore_claim_wipe(struct pstore_storage *st)
 	c.buf = kzalloc(PSTORE_MEDIA_BLOCK_BYTES, GFP_KERNEL);
 	if (!c.buf)
 		return -ENOMEM;
+	block = round_down(st->bytes, PSTORE_MEDIA_BLOCK_BYTES) -
+		PSTORE_MEDIA_BLOCK_BYTES;
+	ret = st->ops->write(st, block, c.buf, PSTORE_MEDIA_BLOCK_BYTES);
+	if (!ret)
+		ret = st->ops->write(st, 0, c.buf, PSTORE_MEDIA_BLOCK_BYTES);
 	for (i = 0; i < ARRAY_SIZE(claim_signatures) && !ret; i++)
 		if (claim_place(&c, &claim_signatures[i], &pos, &block))
 			ret = st->ops->write(st, block, c.buf,

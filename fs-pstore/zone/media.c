@@ -341,8 +341,9 @@ pstore_media_decode_layout(const void *block, __u64 area_bytes,
 		return PSTORE_MEDIA_BAD_MAGIC;
 	if (verdict != PSTORE_MEDIA_OK)
 		return verdict;
-	if (memchr_inv(block + PSTORE_MEDIA_HEADER_BYTES, 0,
-		       PSTORE_MEDIA_BLOCK_BYTES - PSTORE_MEDIA_HEADER_BYTES))
+	if (!pstore_media_is_blank(block + PSTORE_MEDIA_HEADER_BYTES,
+				   PSTORE_MEDIA_BLOCK_BYTES -
+				   PSTORE_MEDIA_HEADER_BYTES))
 		return PSTORE_MEDIA_BAD_FIELD;
 
 	memcpy(l.area_id, m->area_id, sizeof(l.area_id));

@@ -153,7 +153,7 @@ struct pstore_media_region {
 };
 
 /**
- * struct pstore_media_layout - the layout block; the rest of its 4096 is zero
+ * struct pstore_media_layout - the layout block; the rest of its 4096 is blank
  * @magic:	PSTORE_MEDIA_LAYOUT_MAGIC
  * @version:	PSTORE_MEDIA_VERSION
  * @header_bytes: PSTORE_MEDIA_HEADER_BYTES
