@@ -238,6 +238,32 @@ static void test_ring(struct kunit *test)
 	}
 }
 
+/* A place that was left free is not given twice when the ring comes round to it. */
+static void test_ring_lap(struct kunit *test)
+{
+	struct sim *sim = test_sim(test);
+	unsigned int large, i, n;
+	struct pstore_area *area;
+	struct pstore_log *log;
+	u32 keep;
+
+	for (large = 0; large < 100; large++) {
+		sim_wipe(sim);
+		area = attach(test, sim);
+		log = pstore_log_find(area, PSTORE_TYPE_PMSG);
+		keep = keeps(area, PSTORE_TYPE_PMSG);
+		for (i = 0; i < 2 + large + 2; i++)
+			KUNIT_ASSERT_EQ(test, 0,
+					message(log, i < 2 || i >= 2 + large ?
+						1 : TEST_PAYLOAD + 1));
+		n = log->head;
+		area = reboot(test, sim, area);
+		expect_bytes(test, area, PSTORE_TYPE_PMSG,
+			     n > keep ? n - keep : 0, n);
+		pstore_area_detach(area);
+	}
+}
+
 /* The stream of one boot stays while the next one writes. */
 static void test_two_boots(struct kunit *test)
 {
@@ -713,6 +739,7 @@ static struct kunit_case log_test_cases[] = {
 	KUNIT_CASE(test_message_sizes),
 	KUNIT_CASE(test_message_largest),
 	KUNIT_CASE(test_ring),
+	KUNIT_CASE(test_ring_lap),
 	KUNIT_CASE(test_two_boots),
 	KUNIT_CASE(test_silent_boot),
 	KUNIT_CASE(test_resume),

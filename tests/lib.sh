@@ -9,6 +9,7 @@
 #                       it may end without a word; else it must run to its end
 #   ok WHAT COMMAND...  a check: counts, and says whether it held
 #   skip WHAT WHY       a check that cannot be made here
+#   build_reader        the offline reader, as $reader
 #
 # KERNEL=FILE in the environment boots that kernel instead.
 # Set before boot: disks (virtio-blk, in order), append, bus (pci or mmio).
@@ -78,6 +79,12 @@ boot() {
 	esac
 	((failed == before)) || say "  boot $boots was: $(< "$log.command")"
 	return 0
+}
+
+# Build the offline reader; sets $reader.
+build_reader() {
+	reader=$build/reader/pstore-zone
+	make -s -C "$top/tools-pstore" O="$build/reader" > reader.log 2>&1 || ok "the offline reader builds ($work/reader.log)" false
 }
 
 logged() { grep -aq -- "$1" "$log"; }

@@ -158,19 +158,15 @@ static u32 place_take(struct pstore_log_place *p, u32 blocks, u32 *nr)
 
 	if (p->next >= blocks)
 		p->next = 0;
-	/* As often as there are places to keep clear of. */
-	for (i = 0; i < PSTORE_LOG_KEEP; i++)
-		if (p->next == p->keep[0] || p->next == p->keep[1] ||
-		    p->next == p->pair[0] || p->next == p->pair[1])
+	/* Clear of the pair: twice, for both may be next to each other. */
+	for (i = 0; i < 2; i++)
+		if (p->next == p->pair[0] || p->next == p->pair[1])
 			p->next = (p->next + 1) % blocks;
 	pos = p->next;
 	run = min(run, blocks - pos);
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < 2; i++)
 		if (p->pair[i] > pos)
 			run = min(run, p->pair[i] - pos);
-		if (p->keep[i] > pos)
-			run = min(run, p->keep[i] - pos);
-	}
 	WRITE_ONCE(p->next, pos + run);
 	*nr = run;
 	return pos;
@@ -811,7 +807,6 @@ static void log_place_init(struct pstore_log_place *p, u64 offset, u32 next)
 {
 	*p = (struct pstore_log_place) {
 		.pair	 = { PSTORE_LOG_NONE, PSTORE_LOG_NONE },
-		.keep	 = { PSTORE_LOG_NONE, PSTORE_LOG_NONE },
 		.durable = offset,
 		.tail	 = offset,
 		.next	 = next,
@@ -827,7 +822,9 @@ static void log_begin_at(struct pstore_log *log, u64 offset, u32 next)
 }
 
 /*
- * What a panic works with: what may be under way is kept clear of.
+ * What a panic works with: new blocks behind all that may be under way. What is
+ * known to be durable lies up to LOG_NEAR blocks behind those, so the panic comes
+ * round to it last.
  *
  * Context: Panic context.
  */
@@ -836,8 +833,6 @@ void pstore_log_panic_place(const struct pstore_log *log,
 {
 	log_place_init(p, READ_ONCE(log->place.durable),
 		       READ_ONCE(log->place.next));
-	p->keep[0] = READ_ONCE(log->place.pair[0]);
-	p->keep[1] = READ_ONCE(log->place.pair[1]);
 }
 
 /* A place whose bytes are elsewhere, too: behind a longer block of the same offset. */

@@ -133,8 +133,6 @@ struct pstore_stage {
 
 /* In place of the number of a block: none. */
 #define PSTORE_LOG_NONE		U32_MAX
-/* How many blocks there are to keep clear of, at most. */
-#define PSTORE_LOG_KEEP		4
 
 /**
  * struct pstore_log_place - where a stream stands on the media
@@ -144,7 +142,6 @@ struct pstore_stage {
  * @pair:	the two places where the block at @tail takes turns;
  *		PSTORE_LOG_NONE for one that is not taken yet
  * @in_use:	which of the two has the bytes
- * @keep:	in a panic: the pair of the kernel that has died
  */
 struct pstore_log_place {
 	u64	durable;
@@ -152,7 +149,6 @@ struct pstore_log_place {
 	u32	next;
 	u32	pair[2];
 	u32	in_use;
-	u32	keep[2];
 };
 
 /**
