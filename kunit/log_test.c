@@ -238,24 +238,33 @@ static void test_ring(struct kunit *test)
 	}
 }
 
-/* A place that was left free is not given twice when the ring comes round to it. */
+/*
+ * A place that was left free is not given twice when the ring comes round to it:
+ * wherever it lies, and wherever the writes begin that come to it.
+ */
 static void test_ring_lap(struct kunit *test)
 {
+	static const unsigned int large[] = { TEST_PAYLOAD + 1,
+					      2 * TEST_PAYLOAD + 1 };
 	struct sim *sim = test_sim(test);
-	unsigned int large, i, n;
+	unsigned int i, j, n;
 	struct pstore_area *area;
 	struct pstore_log *log;
 	u32 keep;
 
-	for (large = 0; large < 100; large++) {
+	for (i = 0; i < 2 * 6 * 80; i++) {
 		sim_wipe(sim);
 		area = attach(test, sim);
 		log = pstore_log_find(area, PSTORE_TYPE_PMSG);
 		keep = keeps(area, PSTORE_TYPE_PMSG);
-		for (i = 0; i < 2 + large + 2; i++)
-			KUNIT_ASSERT_EQ(test, 0,
-					message(log, i < 2 || i >= 2 + large ?
-						1 : TEST_PAYLOAD + 1));
+		for (j = 0; j < i / 2 % 6; j++)
+			KUNIT_ASSERT_EQ(test, 0, message(log, 300));
+		for (j = 0; j < 2; j++)
+			KUNIT_ASSERT_EQ(test, 0, message(log, 1));
+		for (j = 0; j < i / 12; j++)
+			KUNIT_ASSERT_EQ(test, 0, message(log, large[i % 2]));
+		for (j = 0; j < 2; j++)
+			KUNIT_ASSERT_EQ(test, 0, message(log, 1));
 		n = log->head;
 		area = reboot(test, sim, area);
 		expect_bytes(test, area, PSTORE_TYPE_PMSG,
