@@ -128,6 +128,26 @@ static void expect_bytes(struct kunit *test, struct pstore_area *area, u32 type,
 	kvfree(text);
 }
 
+/* The boot before has left two pieces of its stream, and nothing between them. */
+static void expect_pieces(struct kunit *test, struct pstore_area *area,
+			  u64 first, u64 from, u64 to)
+{
+	const struct pstore_record_info *head;
+	char *text = NULL, *want;
+	ssize_t n;
+
+	n = pstore_log_read(pstore_log_find(area, PSTORE_TYPE_PMSG), &text,
+			    &head);
+	KUNIT_ASSERT_EQ(test, (ssize_t)(first + to - from), n);
+	want = kvmalloc(n, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, want);
+	bytes_fill(want, 0, first);
+	bytes_fill(want + first, from, to - from);
+	KUNIT_EXPECT_MEMEQ(test, want, text, n);
+	kvfree(want);
+	kvfree(text);
+}
+
 /* How many bytes a stream of TEST_KEEP keeps, with what rounding adds. */
 static u32 keeps(struct pstore_area *area, u32 type)
 {
@@ -340,6 +360,58 @@ static void test_resume(struct kunit *test)
 	area = reboot(test, sim, area);
 	expect_bytes(test, area, PSTORE_TYPE_PMSG, n - keep, n);
 	pstore_area_detach(area);
+}
+
+/* Attached again and again, it goes on in the block that it has begun. */
+static void test_resume_room(struct kunit *test)
+{
+	struct sim *sim = test_sim(test);
+	struct pstore_area *area = attach(test, sim);
+	struct pstore_log *log;
+	unsigned int i;
+
+	for (i = 0; i < 100; i++) {
+		log = pstore_log_find(area, PSTORE_TYPE_PMSG);
+		KUNIT_ASSERT_EQ(test, 0, message(log, 10));
+		area = reattach(test, sim, area);
+	}
+	log = pstore_log_find(area, PSTORE_TYPE_PMSG);
+	KUNIT_EXPECT_LE(test, log->place.next, 1000U / TEST_PAYLOAD + 2);
+	area = reboot(test, sim, area);
+	expect_bytes(test, area, PSTORE_TYPE_PMSG, 0, 1000);
+	pstore_area_detach(area);
+}
+
+/*
+ * A message that takes several writes is cut short, by an error or because the
+ * disk is pulled. What comes later does not make it whole.
+ */
+static void test_message_cut_short(struct kunit *test)
+{
+	struct sim *sim = sim_create(test, SZ_2M, 4096, TEST_SECTOR);
+	unsigned int again;
+
+	sim->storage.pmsg_bytes = SZ_64K;
+	for (again = 0; again < 2; again++) {
+		struct pstore_area *area;
+		struct pstore_log *log;
+
+		sim_wipe(sim);
+		area = attach(test, sim);
+		log = pstore_log_find(area, PSTORE_TYPE_PMSG);
+		KUNIT_EXPECT_EQ(test, 0, message(log, 100));
+		sim->cut_at = sim->writes + 3;
+		KUNIT_EXPECT_EQ(test, -EIO, message(log, 60000));
+		sim_power_on(sim);
+		if (again)
+			area = reattach(test, sim, area);
+		log = pstore_log_find(area, PSTORE_TYPE_PMSG);
+		KUNIT_EXPECT_EQ(test, 60100ULL, log->head);
+		KUNIT_EXPECT_EQ(test, 0, message(log, 50));
+		area = reboot(test, sim, area);
+		expect_pieces(test, area, 100, 60100, 60150);
+		pstore_area_detach(area);
+	}
 }
 
 /* The console's output is collected, and goes when it is time or urgent. */
@@ -706,6 +778,26 @@ static void test_sizes_change(struct kunit *test)
 	pstore_area_detach(area);
 }
 
+/* There is no room to copy the streams: the sizes stay as they are. */
+static void test_sizes_no_room(struct kunit *test)
+{
+	struct sim *sim = sim_create(test, 41 * 4096, 4096, TEST_SECTOR);
+	struct pstore_area *area;
+	struct pstore_log *log;
+
+	sim->storage.console_bytes = TEST_KEEP + TEST_KEEP / 4;
+	area = attach(test, sim);
+	log = pstore_log_find(area, PSTORE_TYPE_CONSOLE);
+	KUNIT_ASSERT_NOT_NULL(test, log);
+	put(log, 5000);
+	settle(log);
+	sim->storage.kmsg_bytes = 8192;
+	area = reboot(test, sim, area);
+	KUNIT_EXPECT_EQ(test, 1ULL, area->layout.generation);
+	expect_bytes(test, area, PSTORE_TYPE_CONSOLE, 0, 5000);
+	pstore_area_detach(area);
+}
+
 /* A stream that is turned off is shown until it is removed, and then gone. */
 static void test_turned_off(struct kunit *test)
 {
@@ -752,6 +844,8 @@ static struct kunit_case log_test_cases[] = {
 	KUNIT_CASE(test_two_boots),
 	KUNIT_CASE(test_silent_boot),
 	KUNIT_CASE(test_resume),
+	KUNIT_CASE(test_resume_room),
+	KUNIT_CASE(test_message_cut_short),
 	KUNIT_CASE(test_console),
 	KUNIT_CASE(test_console_flood),
 	KUNIT_CASE(test_panic_console),
@@ -761,6 +855,7 @@ static struct kunit_case log_test_cases[] = {
 	KUNIT_CASE(test_writers),
 	KUNIT_CASE(test_trace),
 	KUNIT_CASE(test_sizes_change),
+	KUNIT_CASE(test_sizes_no_room),
 	KUNIT_CASE(test_turned_off),
 	KUNIT_CASE(test_too_small),
 	{}

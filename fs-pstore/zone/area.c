@@ -357,12 +357,11 @@ static int area_copy_logs(struct pstore_area *area)
 		struct pstore_log *from = &area->logs[i];
 
 		region = area_region(&area->next, area_streams[i]);
-		if (!region)
+		if (!region || !pstore_log_active(from))
 			continue;
 		ret = pstore_log_init(to, area, &area->next, region);
 		if (!ret)
-			ret = pstore_log_copy(to, pstore_log_active(from) ?
-					      from : NULL);
+			ret = pstore_log_copy(to, from);
 		pstore_log_exit(to);
 	}
 	kfree(to);

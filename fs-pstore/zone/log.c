@@ -349,14 +349,19 @@ static void log_give_up(struct pstore_log *log, u64 to)
 	p->tail = to;
 }
 
+/* Once when it begins to fail, and once when it works again. */
 static void log_report(struct pstore_log *log, int err)
 {
-	if (log->reported)
-		return;
-	log->reported = true;
-	pr_err("%s: the %s log is not written (error %d); what is lost from now on is only counted\n",
-	       log->area->storage->device, pstore_log_name(log->region.type),
-	       err);
+	const char *device = log->area->storage->device;
+	const char *name = pstore_log_name(log->region.type);
+
+	if (err && !log->reported)
+		pr_err("%s: the %s log is not written (error %d); what is lost is counted until it is written again\n",
+		       device, name, err);
+	if (!err && log->reported)
+		pr_info("%s: the %s log is written again; %lld bytes of it were lost so far\n",
+			device, name, atomic64_read(&log->stats.lost));
+	log->reported = err;
 }
 
 /* One write to the device. Return: 0, or -errno after a few tries. */
@@ -419,10 +424,9 @@ static int log_flush(struct pstore_log *log, u64 to, u64 end)
 		ret = log_write(log, to, end ? begin : log->place.durable, end);
 	if (!ret && !log->headed)
 		ret = log_write_head(log, log->bank);
-	if (ret) {
+	if (ret)
 		log_give_up(log, to);
-		log_report(log, ret);
-	}
+	log_report(log, ret);
 	log->headed |= !ret;
 	if (!end || end == to)
 		log->begin = to;
@@ -1053,9 +1057,8 @@ static int log_copy_bank(struct pstore_log *to, struct pstore_log *from,
 }
 
 /*
- * Copy a stream from one layout to another, both banks of it. Without @from, make
- * an empty one. Either way, what is left from an attempt that was cut short does
- * not count any more.
+ * Copy a stream from one layout to another, both banks of it. What is left from an
+ * attempt that was cut short does not count any more.
  *
  * Context: Process context, may sleep.
  * Return: 0, -ENOMEM or the device's error.
@@ -1065,10 +1068,7 @@ int pstore_log_copy(struct pstore_log *to, struct pstore_log *from)
 	unsigned int bank;
 	int ret = 0;
 
-	for (bank = 0; bank < PSTORE_MEDIA_BANKS && !ret; bank++) {
-		memset(&to->heads[bank], 0, sizeof(to->heads[bank]));
-		ret = from ? log_copy_bank(to, from, bank) :
-			     log_write_head(to, bank);
-	}
+	for (bank = 0; bank < PSTORE_MEDIA_BANKS && !ret; bank++)
+		ret = log_copy_bank(to, from, bank);
 	return ret;
 }
