@@ -6,6 +6,7 @@
  */
 #include <kunit/test.h>
 #include <linux/sizes.h>
+#include <linux/sort.h>
 #include <linux/string.h>
 
 #include "../media.h"
@@ -436,7 +437,171 @@ static void test_record_fields(struct kunit *test)
 						   TEST_SLOT_BYTES, &info));
 }
 
+/* Blocks, and what they add up to: ranges of bytes, by their offsets. */
+struct assemble_case {
+	const char	*name;
+	u32		limit;
+	struct pstore_block_info blocks[6];
+	struct { u64 from, to; } shown[3];
+};
+
+#define BLOCK(at, size, from, to) \
+	{ .offset = (at), .bytes = (size), .begin = (from), .end = (to) }
+
+static const struct assemble_case assemble_cases[] = {
+	{ "nothing", 1000 },
+	{ "one block", 1000, { BLOCK(0, 100, 0, 100) }, { { 0, 100 } } },
+	{ "in a row", 1000,
+	  { BLOCK(0, 100, 0, 100), BLOCK(100, 50, 100, 150) }, { { 0, 150 } } },
+	{ "continued", 1000,
+	  { BLOCK(0, 100, 0, 100), BLOCK(0, 130, 100, 130) }, { { 0, 130 } } },
+	{ "continued, the first one only", 1000,
+	  { BLOCK(0, 100, 0, 100) }, { { 0, 100 } } },
+	{ "overlap", 1000,
+	  { BLOCK(0, 100, 0, 100), BLOCK(60, 100, 60, 160) }, { { 0, 160 } } },
+	{ "a gap between appends", 1000,
+	  { BLOCK(0, 100, 0, 100), BLOCK(150, 50, 150, 200) },
+	  { { 0, 100 }, { 150, 200 } } },
+	{ "end of the last append missing", 1000,
+	  { BLOCK(0, 100, 0, 100), BLOCK(100, 50, 100, 200) }, { { 0, 100 } } },
+	{ "middle of an append missing", 1000,
+	  { BLOCK(0, 100, 0, 100), BLOCK(100, 50, 100, 300),
+	    BLOCK(200, 50, 100, 300), BLOCK(250, 50, 100, 300),
+	    BLOCK(300, 20, 300, 320) },
+	  { { 0, 100 }, { 300, 320 } } },
+	{ "beginning of an append missing", 1000,
+	  { BLOCK(0, 100, 0, 100), BLOCK(150, 50, 100, 250),
+	    BLOCK(200, 50, 100, 250), BLOCK(250, 20, 250, 270) },
+	  { { 0, 100 }, { 250, 270 } } },
+	{ "beginning of the first append missing", 1000,
+	  { BLOCK(50, 50, 0, 100), BLOCK(100, 20, 100, 120) },
+	  { { 100, 120 } } },
+	{ "the same, after the ring has come round", 100,
+	  { BLOCK(50, 50, 0, 150), BLOCK(100, 50, 0, 150),
+	    BLOCK(150, 20, 150, 170) },
+	  { { 70, 170 } } },
+	{ "end of an append missing, continued elsewhere", 1000,
+	  { BLOCK(0, 100, 0, 120), BLOCK(100, 50, 120, 150) }, { { 0, 150 } } },
+	{ "up to the end of each block", 1000,
+	  { BLOCK(0, 50, 0, 50), BLOCK(50, 50, 0, 100),
+	    BLOCK(150, 50, 0, 200) }, { { 0, 100 } } },
+	{ "limit inside of a block", 70,
+	  { BLOCK(0, 100, 0, 100), BLOCK(100, 50, 100, 150) },
+	  { { 80, 150 } } },
+	{ "limit between blocks", 50,
+	  { BLOCK(0, 100, 0, 100), BLOCK(100, 50, 100, 150) },
+	  { { 100, 150 } } },
+	{ "limit at a gap", 60,
+	  { BLOCK(0, 100, 0, 100), BLOCK(150, 50, 150, 200) },
+	  { { 90, 100 }, { 150, 200 } } },
+};
+
+KUNIT_ARRAY_PARAM_DESC(assemble, assemble_cases, name);
+
+static void test_assemble(struct kunit *test)
+{
+	const struct assemble_case *c = test->param_value;
+	struct pstore_block_info blocks[ARRAY_SIZE(c->blocks)];
+	u32 nr = 0, i, at = 0, want = 0, range = 0;
+	u64 next = c->shown[0].from;
+
+	memcpy(blocks, c->blocks, sizeof(blocks));
+	while (nr < ARRAY_SIZE(blocks) && blocks[nr].bytes)
+		nr++;
+	sort(blocks, nr, sizeof(blocks[0]), pstore_media_block_cmp, NULL);
+	for (i = 0; i < ARRAY_SIZE(c->shown); i++)
+		want += c->shown[i].to - c->shown[i].from;
+	KUNIT_EXPECT_EQ(test, want,
+			pstore_media_assemble(blocks, nr, c->limit));
+	for (i = 0; i < nr; i++) {
+		for (at = 0; at < blocks[i].take; at++) {
+			KUNIT_EXPECT_EQ(test, next,
+					blocks[i].offset + blocks[i].skip + at);
+			if (++next == c->shown[range].to &&
+			    range + 1 < ARRAY_SIZE(c->shown))
+				next = c->shown[++range].from;
+		}
+	}
+}
+
+/* A block is only taken as what it was written as. */
+static void test_stream_block(struct kunit *test)
+{
+	struct pstore_record_info head = { .seq = 7, .boot_id = "boot" };
+	struct pstore_block_info info = BLOCK(1000, 100, 1050, 1100), got;
+	struct pstore_layout other = test_layout;
+	u8 *block = test_block(test);
+	unsigned int bit;
+
+	info.next = 5;
+	memset(block, 'x', 512);
+	pstore_media_encode_block(block, &test_layout, &head, 512, &info);
+	KUNIT_EXPECT_EQ(test, PSTORE_MEDIA_OK,
+			pstore_media_decode_block(block, &test_layout, &head,
+						  512, &got));
+	KUNIT_EXPECT_MEMEQ(test, &info, &got, sizeof(info));
+	for (bit = 0; bit < 512 * 8; bit++) {
+		block[bit / 8] ^= 1 << bit % 8;
+		KUNIT_EXPECT_NE(test, PSTORE_MEDIA_OK,
+				pstore_media_decode_block(block, &test_layout,
+							  &head, 512, &got));
+		block[bit / 8] ^= 1 << bit % 8;
+	}
+	other.generation++;
+	KUNIT_EXPECT_EQ(test, PSTORE_MEDIA_STALE,
+			pstore_media_decode_block(block, &other, &head, 512,
+						  &got));
+	other = test_layout;
+	other.area_id[0]++;
+	KUNIT_EXPECT_EQ(test, PSTORE_MEDIA_BAD_CRC,
+			pstore_media_decode_block(block, &other, &head, 512,
+						  &got));
+	head.seq++;
+	KUNIT_EXPECT_EQ(test, PSTORE_MEDIA_STALE,
+			pstore_media_decode_block(block, &test_layout, &head,
+						  512, &got));
+	head.seq--;
+	head.boot_id[15]++;
+	KUNIT_EXPECT_EQ(test, PSTORE_MEDIA_STALE,
+			pstore_media_decode_block(block, &test_layout, &head,
+						  512, &got));
+}
+
+/* Fields out of range, with a valid checksum. */
+struct block_case {
+	const char	*name;
+	struct pstore_block_info info;
+};
+
+static const struct block_case block_cases[] = {
+	{ "no bytes", BLOCK(100, 0, 100, 100) },
+	{ "ends before its bytes do", BLOCK(100, 50, 100, 149) },
+	{ "begins where it ends", BLOCK(100, 50, 150, 150) },
+	{ "begins before zero", BLOCK(10, 50, -1, 60) },
+	{ "over the end of numbers", BLOCK(U64_MAX - 10, 50, U64_MAX - 10, 39) },
+	{ "larger than a stream may be",
+	  BLOCK(100, 50, 100, 101 + PSTORE_MEDIA_MAX_STREAM_BYTES) },
+};
+
+KUNIT_ARRAY_PARAM_DESC(block, block_cases, name);
+
+static void test_block_fields(struct kunit *test)
+{
+	const struct block_case *c = test->param_value;
+	struct pstore_record_info head = {};
+	struct pstore_block_info got;
+	u8 *block = test_block(test);
+
+	pstore_media_encode_block(block, &test_layout, &head, 512, &c->info);
+	KUNIT_EXPECT_EQ(test, PSTORE_MEDIA_BAD_FIELD,
+			pstore_media_decode_block(block, &test_layout, &head,
+						  512, &got));
+}
+
 static struct kunit_case media_test_cases[] = {
+	KUNIT_CASE_PARAM(test_assemble, assemble_gen_params),
+	KUNIT_CASE(test_stream_block),
+	KUNIT_CASE_PARAM(test_block_fields, block_gen_params),
 	KUNIT_CASE(test_crc),
 	KUNIT_CASE(test_golden_layout),
 	KUNIT_CASE(test_golden_record),
