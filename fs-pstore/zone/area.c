@@ -303,7 +303,16 @@ static int area_init_logs(struct pstore_area *area)
 	return ret;
 }
 
-/* May a stream be written anew at the place of this region? */
+/* Look at all that the layout has. */
+static int area_init_regions(struct pstore_area *area)
+{
+	const struct pstore_region *crash =
+		area_region(&area->layout, PSTORE_MEDIA_REGION_CRASH);
+
+	return pstore_slots_init(area, crash) ?: area_init_logs(area);
+}
+
+/* Is this region's place taken by a stream of the layout? */
 static bool area_is_used_by_stream(const struct pstore_layout *layout,
 				   const struct pstore_region *region)
 {
@@ -371,16 +380,10 @@ static int area_copy_logs(struct pstore_area *area)
 /* Put the next layout into force. What it keeps has been copied. */
 static int area_switch(struct pstore_area *area)
 {
-	int ret;
-
 	pstore_slots_exit(area);
 	area_exit_logs(area);
 	area->layout = area->next;
-	ret = area_write_layout(area);
-	if (!ret)
-		ret = pstore_slots_init(area, area_region(&area->layout,
-						PSTORE_MEDIA_REGION_CRASH));
-	return ret ?: area_init_logs(area);
+	return area_write_layout(area) ?: area_init_regions(area);
 }
 
 /* Give an area the layout that the parameters ask for, if that costs nothing. */
@@ -415,10 +418,7 @@ static int area_open(struct pstore_area *area)
 		return ret;
 	ret = ret ? area_repair_layout(area) : area_format(area);
 	if (!ret)
-		ret = pstore_slots_init(area, area_region(&area->layout,
-						PSTORE_MEDIA_REGION_CRASH));
-	if (!ret)
-		ret = area_init_logs(area);
+		ret = area_init_regions(area);
 	if (!ret)
 		ret = area_adapt(area);
 	return ret;

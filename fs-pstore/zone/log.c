@@ -135,17 +135,17 @@ void pstore_log_push(struct pstore_log *log, const void *data, size_t n)
 		data += n - log->size;
 		n = log->size;
 	}
-	/* Who copies from the ring looks at this afterwards. */
 	WRITE_ONCE(log->reserved, head + n);
-	smp_wmb();
+	smp_wmb(); /* before the bytes change; pairs with ring_has_lost() */
 	ring_put(log, head, data, n);
+	/* The bytes are there; pairs with log_flush_all(). */
 	smp_store_release(&log->head, head + n);
 }
 
 /* Have the bytes from @pos on been written over while they were copied? */
 static bool ring_has_lost(const struct pstore_log *log, u64 pos)
 {
-	smp_rmb();
+	smp_rmb(); /* after the bytes were copied; pairs with pstore_log_push() */
 	return READ_ONCE(log->reserved) - pos > log->size;
 }
 
@@ -441,6 +441,7 @@ static bool log_is_whole(const struct pstore_log *log)
 
 static int log_flush_all(struct pstore_log *log)
 {
+	/* Pairs with the release where bytes are added: they are there. */
 	u64 to = smp_load_acquire(&log->head);
 
 	if (to <= log->place.durable)
@@ -524,6 +525,7 @@ static int log_push_iter(struct pstore_log *log, struct iov_iter *from, size_t n
 	    !copy_from_iter_full(log->buf, n - first, from))
 		return -EFAULT;
 	WRITE_ONCE(log->reserved, log->head + n);
+	/* The bytes are there; pairs with log_flush_all(). */
 	smp_store_release(&log->head, log->head + n);
 	return 0;
 }

@@ -19,7 +19,7 @@
  * - log.lock and log.fill are not taken either. Streams go on in blocks that are
  *   after all those that have been taken, with all bytes that are not known to
  *   be durable. If a dead CPU's write reaches the media as well, both say the
- *   same. A message that had only come in in part is left out.
+ *   same. A message that had come in only in part is left out.
  * - Each part is flushed before it counts as written, so that a machine which
  *   does not get further has saved what it got.
  *
@@ -175,6 +175,7 @@ static void panic_write_head(struct pstore_log *log)
 static void panic_write_ring(struct pstore_log *log)
 {
 	struct pstore_log_place *p = &log->panic;
+	/* Pairs with the release in pstore_log_push(): the bytes are there. */
 	u64 to = smp_load_acquire(&log->head), begin;
 
 	if (to - p->durable > log->size) {

@@ -61,12 +61,14 @@ void notrace pstore_trace_put(struct pstore_area *area,
 	e->parent_ip = call->parent_ip;
 	e->stamp = pstore_ftrace_read_timestamp(&copy);
 	e->cpu = pstore_ftrace_decode_cpu(&copy);
+	/* It is filled; pairs with trace_get(). */
 	smp_store_release(&e->number, number + 1);
 }
 
 static bool trace_get(const struct trace_entry *e, u32 number,
 		      struct pstore_media_trace *m)
 {
+	/* Is it filled? Pairs with pstore_trace_put(). */
 	if (smp_load_acquire(&e->number) != number + 1)
 		return false;
 	m->ip = cpu_to_le64(e->ip);

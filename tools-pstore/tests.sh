@@ -1,0 +1,930 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+# Test pstore-zone, built with sanitizers, on images that mkimage makes and on what
+# is left of them after they were damaged.
+set -euo pipefail
+
+usage()
+{
+	echo "usage: tests.sh [--keep]"
+	echo "Build pstore-zone with sanitizers and test it; --keep keeps the images."
+}
+
+keep=
+case ${1-} in
+"") ;;
+--keep) keep=1 ;;
+--help) usage; exit 0 ;;
+*) usage >&2; exit 2 ;;
+esac
+
+cd "$(dirname "$0")"
+work=$(mktemp -d)
+out=$work/out
+err=$work/err
+passed=0
+failed=0
+skipped=0
+loop=
+
+clean_up()
+{
+	if [ "$loop" ]; then losetup -d "$loop" || true; fi
+	if [ "$keep" ]; then echo "images: $work"; else rm -rf "$work"; fi
+}
+trap clean_up EXIT
+
+# A finding of a sanitizer must not look like exit status 1 or 2.
+export ASAN_OPTIONS=exitcode=99:detect_leaks=1:allocator_may_return_null=1
+export UBSAN_OPTIONS=exitcode=99:print_stacktrace=1
+
+pass()
+{
+	passed=$((passed + 1))
+	echo "pass: $1"
+}
+
+fail()
+{
+	failed=$((failed + 1))
+	echo "FAIL: $1"
+}
+
+skip()
+{
+	skipped=$((skipped + 1))
+	echo "skip: $1"
+}
+
+# check NAME COMMAND...: the command succeeds
+check()
+{
+	local name=$1
+
+	shift
+	if "$@" > "$work/check" 2>&1; then pass "$name"; else
+		fail "$name"
+		sed 's/^/	/' "$work/check" | head -n 5
+	fi
+}
+
+# run NAME STATUS ARGUMENT...: pstore-zone returns that, and no sanitizer complains
+zone=$work/asan/pstore-zone
+run()
+{
+	local name=$1 want=$2 status=0
+
+	shift 2
+	timeout 60 "$zone" "$@" > "$out" 2> "$err" || status=$?
+	if [ "$status" = "$want" ] &&
+	   ! grep -q -e Sanitizer -e 'runtime error' "$err"; then
+		pass "$name: exit status $want"
+	else
+		fail "$name: exit status $status in place of $want"
+		sed 's/^/	/' "$err" | head -n 20
+	fi
+}
+
+# says NAME TEXT: the last run wrote a line that matches, and
+# complains NAME TEXT: it wrote one to stderr
+says()
+{
+	check "$1" grep -q -e "$2" "$out"
+}
+
+complains()
+{
+	check "$1" grep -q -e "$2" "$err"
+}
+
+silent()
+{
+	check "$1: nothing on stdout" test ! -s "$out"
+}
+
+same()
+{
+	check "$1" cmp "$2" "$3"
+}
+
+# make NAME OPTION...: an image, its map and what should be read
+make_image()
+{
+	local name=$1
+
+	shift
+	image=$work/$name.img
+	expect=$work/$name.expect
+	map=$work/$name.map
+	"$work/asan/mkimage" --expect "$expect" --map "$map" "$@" "$image"
+}
+
+# at WHAT: where it lies
+at()
+{
+	sed -n "s/^$1 \([0-9]*\)\$/\1/p" "$map"
+}
+
+# damage: go on with a copy of $good
+damage()
+{
+	image=$work/damaged.img
+	cp "$good" "$image"
+}
+
+# poke POSITION BYTE...: bytes as printf has them
+poke()
+{
+	local pos=$1
+
+	shift
+	printf '%b' "$@" | dd of="$image" bs=1 seek="$pos" conv=notrunc status=none
+}
+
+# flip POSITION: change a byte there
+flip()
+{
+	local byte
+
+	byte=$(od -An -tu1 -j "$1" -N 1 "$image" | tr -d ' ')
+	poke "$1" "\\$(printf %03o $((byte ^ 0x55)))"
+}
+
+# peek POSITION: four bytes
+peek()
+{
+	od -An -tx1 -j "$1" -N 4 "$image" | tr -d ' '
+}
+
+# copy FROM TO BYTES: within the image
+copy()
+{
+	dd if="$image" of="$work/copy" bs=1 skip="$1" count="$3" status=none
+	dd if="$work/copy" of="$image" bs=1 seek="$2" conv=notrunc status=none
+}
+
+wipe()
+{
+	dd if=/dev/zero of="$image" bs=1 seek="$1" count="$2" conv=notrunc \
+		status=none
+}
+
+seal()
+{
+	"$work/asan/mkimage" --seal "$image"
+}
+
+# is_sound, is_cut_short, is_damaged NAME TEXT: what check says about the image
+is_sound()
+{
+	run "$1" 0 check --strict "$image"
+	says "$1: it is sound" ': sound$'
+}
+
+is_cut_short()
+{
+	run "$1" 0 check "$image"
+	says "$1: it was cut short" "^cut short: $2"
+	check "$1: nothing is damaged" sh -c "! grep -q '^damaged' '$out'"
+	run "$1, --strict" 1 check --strict "$image"
+}
+
+is_damaged()
+{
+	run "$1" 1 check "$image"
+	says "$1: it is damaged" "^damaged: $2"
+}
+
+build()
+{
+	local dir=$1
+
+	shift
+	if ! make -s O="$dir" "$@" > "$work/build" 2>&1; then
+		cat "$work/build"
+		fail "it builds: $*"
+		echo "$passed passed, $failed failed, $skipped skipped"
+		exit 1
+	fi
+	check "no warnings: $(basename "$dir")" test ! -s "$work/build"
+}
+
+build_all()
+{
+	local san="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all"
+
+	mkdir -p "$work/asan" "$work/plain" "$work/clang"
+	build "$work/asan" CC=gcc CFLAGS="$san -Werror" LDFLAGS="$san" \
+		test-programs
+	build "$work/plain" CFLAGS="-O2 -Werror" all
+	if command -v clang > /dev/null; then
+		build "$work/clang" CC=clang CFLAGS="-O2 -Werror" all
+	else
+		skip "no warnings with clang: there is none"
+	fi
+}
+
+# Building
+
+# Where media.c is: the Makefile looks in the same places.
+media_folder()
+{
+	local folder
+
+	for folder in ${ZONE:+"$ZONE"} ../../fs/pstore/zone ../fs-pstore/zone; do
+		if [ -e "$folder/media.c" ]; then
+			echo "$folder"
+			return
+		fi
+	done
+}
+
+test_make()
+{
+	local kernel=$work/kernel
+
+	make -s O="$work/plain" DESTDIR="$work/root" prefix=/opt install
+	check "install puts it to DESTDIR and prefix" \
+		"$work/root/opt/bin/pstore-zone" --help
+	mkdir -p "$kernel/tools" "$kernel/fs/pstore/zone"
+	cp -r . "$kernel/tools/pstore"
+	cp "$(media_folder)"/media.[ch] "$kernel/fs/pstore/zone"
+	check "it builds at its place in a kernel tree" \
+		env -u ZONE make -s -C "$kernel/tools/pstore"
+	check "there is a program then" \
+		"$kernel/tools/pstore/pstore-zone" --help
+	check "clean removes what was built" \
+		env -u ZONE make -s -C "$kernel/tools/pstore" clean
+	check "nothing is left" sh -c \
+		"! ls '$kernel'/tools/pstore/*.o '$kernel'/tools/pstore/pstore-zone"
+}
+
+# Images that are sound
+
+test_streams()
+{
+	local stream bank
+
+	for stream in console pmsg ftrace; do
+		for bank in newest older; do
+			run "$1: $stream, $bank" 0 show --"$stream" \
+				--bank "$bank" "$image"
+			same "$1: $stream, $bank: byte by byte" "$out" \
+				"$expect/$stream-$bank"
+		done
+		run "$1: $stream" 0 show --"$stream" "$image"
+		same "$1: the newest bank of $stream is the default" "$out" \
+			"$expect/$stream-newest"
+	done
+}
+
+test_sound()
+{
+	local sum seq
+
+	make_image sound --crashes 2 --parts 3
+	sum=$(sha256sum < "$image")
+	run "info" 0 info "$image"
+	says "info: the area's id" '^area  *a0a1a2a3a4a5a6a7a8a9aaabacadaeaf$'
+	says "info: version" '^version  *1$'
+	says "info: generation" '^generation  *1$'
+	says "info: size" "^size .* $(stat -c %s "$image") bytes"
+	says "info: the first layout" '^first layout  *at 0: valid'
+	says "info: the last layout" "^last layout  *at $(at 'last layout'): valid"
+	says "info: slots" '^  slots  *8 of 8192 bytes$'
+	says "info: live ones" '^  live  *6$'
+	says "info: blank ones" '^  blank  *2$'
+	says "info: blocks" '^  blocks  *[0-9]* of 512 bytes in each bank$'
+	says "info: the newest bank" '^  bank 1 .*newest, live, stream 8, boot b07575'
+	says "info: the older bank" '^  bank 0 .*older, live, stream 7, .* begun 2023-11-19T02:13:20Z, kernel 6.12.0-test$'
+
+	run "list" 0 list "$image"
+	says "list: a header" '^RECORD  TIME .*REASON .*RELEASE$'
+	says "list: an oops" '^ *0  2023-11-14T22:13:20Z  oops  *1  *1/3  *[0-9]*  plain  *b0101010  6.12.0-test$'
+	says "list: a panic" '^ *5  2023-11-14T23:13:20Z  panic  *2  *3/3  *[0-9]*  compressed  b0111111  6.12.0-test$'
+	check "list: newest last" sh -c \
+		"grep -E '^ +[0-9]' '$out' | sort -n -c -k 1,1"
+	check "list: six records" test "$(grep -c -E '^ +[0-9]' "$out")" = 6
+	says "list: streams" "^console  newest  2023-11-19T03:13:20Z  *$(stat -c %s \
+		"$expect/console-newest")  b0757575"
+	check "list: six banks" test "$(grep -c -E '^(console|pmsg|ftrace)' \
+		"$out")" = 6
+
+	run "show" 0 show "$image"
+	same "show: the newest crash, oldest line first" "$out" "$expect/crash-1"
+	for seq in 0 1 2 3 4 5; do
+		run "show --record $seq" 0 show --record "$seq" "$image"
+		same "show --record $seq: byte by byte" "$out" \
+			"$expect/record-$seq"
+	done
+	run "show --crash" 0 show --crash b0101010:1 "$image"
+	same "show --crash: this crash" "$out" "$expect/crash-0"
+	run "show --crash, one digit" 1 show --crash b:9 "$image"
+	complains "show --crash: there is none" 'there is no crash b:9'
+	run "show --crash, in capitals and with a hyphen" 0 show \
+		--crash B010-1010:1 "$image"
+	run "show --record 6" 1 show --record 6 "$image"
+	complains "show --record: there is none" 'there is no record 6'
+	test_streams "sound"
+	run "check" 0 check "$image"
+	says "check: slots by run" '^slots 0-5: live$'
+	says "check: blank ones" '^slots 6-7: blank$'
+	says "check: blocks" '^console bank 1: blocks [0-9-]*: shown$'
+	run "check --verbose" 0 check -v "$image"
+	says "check --verbose: each slot" '^slot 4: live$'
+	says "check --verbose: each block" '^pmsg bank 1: block 0: [a-z]*$'
+	is_sound "sound"
+	check "the image is as it was" test "$sum" = "$(sha256sum < "$image")"
+}
+
+test_geometry()
+{
+	make_image wrapped --crashes 5 --parts 3 --first-seq 1000 --erase 1010
+	is_sound "a ring that has wrapped"
+	run "a ring that has wrapped" 0 list "$image"
+	check "the newest eight are there, but for the erased one" test \
+		"$(awk '/^ *1/ { printf "%s ", $1 }' "$out")" = \
+		"1007 1008 1009 1011 1012 1013 1014 "
+	says "a part whose crash has lost its first ones" '^ *1007 .* 2/3 '
+	run "a ring that has wrapped, --all" 0 list --all "$image"
+	says "the erased one is listed" '^ *1010 .* erased  '
+	run "an erased record" 1 show --record 1010 "$image"
+	complains "an erased record is told" 'record 1010 was erased'
+	run "a crash without its newest part" 1 show --crash b0131313:1 "$image"
+	complains "the erased part is missed" 'part 2 of the crash is missing'
+
+	make_image ring --appends 300 --large 2000
+	is_sound "streams that have wrapped"
+	test_streams "streams that have wrapped"
+	make_image units --unit 4096 --stream 20000 --large 9000 --appends 100
+	is_sound "blocks of 4096 bytes"
+	test_streams "blocks of 4096 bytes"
+	make_image gap --gap
+	is_sound "a stream with a gap"
+	test_streams "a stream with a gap"
+	run "a stream with a gap" 0 check "$image"
+	says "how much is missing" '^console bank 1: .* 3200 missing'
+	make_image wide --wide-gap
+	is_sound "a stream with a gap of 4 GiB"
+	test_streams "a stream with a gap of 4 GiB"
+	make_image pad --bare --pad 12345
+	is_sound "an image larger than the area"
+	run "an image larger than the area" 0 list "$image"
+	check "no streams, none listed" sh -c "! grep STREAM '$out'"
+	run "no console" 1 show --console "$image"
+	complains "no console: it says so" 'has no console stream'
+	make_image empty --crashes 0 --appends 0
+	is_sound "an empty area"
+	run "an empty area" 1 show "$image"
+	complains "an empty area: it says so" 'no crash records'
+	run "an empty stream" 1 show --pmsg "$image"
+	complains "an empty stream: it says so" 'nothing in the newest bank'
+	silent "an empty stream"
+}
+
+test_golden()
+{
+	make_image golden --bare --slots 2 --slot-bytes 4096 --crashes 1 --parts 1
+	check "the layout block's checksum is what it always was" \
+		test "$(peek 508)" = "$GOLDEN_LAYOUT"
+	check "and a record's" test "$(peek $(($(at 'slot 0') + 508)))" = \
+		"$GOLDEN_RECORD"
+}
+GOLDEN_LAYOUT=d3dc0fd8
+GOLDEN_RECORD=fd9c0eb3
+
+# Layout blocks
+
+test_layout()
+{
+	local last
+
+	make_image layout
+	good=$image
+	last=$(at 'last layout')
+
+	damage
+	flip 40
+	is_damaged "first layout block" 'the first layout block is invalid: a checksum'
+	run "first layout block" 0 show "$image"
+	same "first layout block: the last one is used" "$out" "$expect/crash-1"
+	damage
+	flip $((last + 40))
+	is_damaged "last layout block" 'the last layout block is invalid: a checksum'
+	damage
+	flip 40
+	flip $((last + 40))
+	run "both layout blocks" 2 check "$image"
+	complains "both layout blocks: what was found" 'not a pstore area .*checksum'
+	silent "both layout blocks"
+	damage
+	wipe 0 4096
+	is_cut_short "an area that was being made" 'the first layout block is invalid: blank'
+	poke $((last + 32)) '\002'
+	seal
+	is_damaged "a first layout block that was wiped" 'the first layout block is invalid: blank'
+	damage
+	poke 0 'somebody else was here'
+	run "somebody else" 2 list "$image"
+	complains "somebody else: it says so" 'somebody else has used the beginning'
+	silent "somebody else"
+	damage
+	poke $((last + 32)) '\002'
+	seal
+	is_cut_short "a change of layout" 'the layout blocks differ in their generation'
+	run "a change of layout" 0 info "$image"
+	says "the larger generation holds" '^generation  *2$'
+	damage
+	poke $((last + 16)) '\377'
+	seal
+	is_damaged "layout blocks of two areas" 'the layout blocks differ'
+	damage
+	poke $((last + 248)) '\001'
+	seal
+	is_damaged "layout blocks of one generation" 'the layout blocks differ'
+	damage
+	poke 1000 '\001'
+	is_damaged "bytes behind the layout" 'the first layout block is invalid: a field'
+
+	damage
+	poke 8 '\002'
+	for command in info list show check; do
+		run "a newer version: $command" 2 "$command" "$image"
+		complains "a newer version: $command says so" 'newer version of the format'
+		silent "a newer version: $command"
+	done
+	damage
+	wipe 0 4096
+	poke $((last + 8)) '\002'
+	run "a newer version in the last block" 2 info "$image"
+	complains "a newer version in the last block: it says so" 'newer version'
+}
+
+# Crash records
+
+test_records()
+{
+	local slot3
+
+	make_image records --crashes 2 --parts 3
+	good=$image
+	slot3=$(at 'slot 3')
+
+	damage
+	flip $(($(at 'slot 5') + 600))
+	is_cut_short "the last record of a boot is torn" 'slot 5: record 5: its payload does not match'
+	run "a torn part" 1 show "$image"
+	complains "a torn part: it says so" 'part 3 of the crash, record 5, is not shown'
+	tail -c "$(stat -c %s "$out")" "$expect/crash-1" > "$work/rest"
+	check "a torn part: there is a rest" test -s "$out"
+	same "a torn part: the rest is shown" "$out" "$work/rest"
+	damage
+	flip $(($(at 'slot 2') + 600))
+	is_cut_short "the same, and another boot has gone on" 'slot 2: record 2: its payload'
+	damage
+	flip $((slot3 + 600))
+	is_damaged "a record that others of its boot follow" 'slot 3: record 3: its payload does not match'
+	run "a torn record" 1 show --record 3 "$image"
+	silent "a torn record"
+	damage
+	copy "$slot3" "$(at 'slot 4')" 8192
+	poke $(($(at 'slot 4') + 40)) '\004'
+	seal
+	flip $((slot3 + 600))
+	is_cut_short "a torn record that was written again" 'slot 3: record 3'
+	damage
+	copy "$(at 'slot 5')" "$(at 'slot 6')" 8192
+	poke $(($(at 'slot 6') + 40)) '\006'
+	seal
+	run "a part that is there twice" 0 show "$image"
+	same "a part that is there twice is shown once" "$out" "$expect/crash-1"
+	flip $(($(at 'slot 6') + 600))
+	run "one of two copies is torn" 0 show "$image"
+	same "one of two copies is torn: the other one is shown" "$out" \
+		"$expect/crash-1"
+	damage
+	flip $((slot3 + 100))
+	is_damaged "a header's checksum" 'slot 3: its header has a checksum'
+	run "a header's checksum: the rest is listed" 0 list "$image"
+	check "five records" test "$(grep -c -E '^ +[0-9]' "$out")" = 5
+	damage
+	flip "$slot3"
+	is_damaged "a header's magic" 'slot 3: its header has a damaged magic number'
+	damage
+	poke $((slot3 + 8)) '\002'
+	is_damaged "a header's version" 'slot 3: its header has a newer version'
+	damage
+	poke $((slot3 + 48)) '\011'
+	seal
+	is_damaged "a state that there is none of" 'slot 3: its header has a field out of range'
+	damage
+	poke $((slot3 + 72)) '\377\377\377\377'
+	seal
+	is_damaged "a payload larger than a slot" 'slot 3: its header has a field out of range'
+	damage
+	poke $((slot3 + 40)) '\144'
+	seal
+	is_damaged "a record in another's slot" 'slot 3: record 100 belongs elsewhere'
+	damage
+	poke $((slot3 + 40)) '\013'
+	seal
+	is_cut_short "a number that skips others" 'slot 0: record 8 was not written (passed over)'
+	damage
+	wipe "$slot3" 4096
+	is_cut_short "a record that was not written" 'slot 3: record 3 was not written (blank)'
+	damage
+	poke $((slot3 + 32)) '\007'
+	seal
+	is_cut_short "a record of an earlier layout" 'slot 3: record 3 was not written (stale)'
+	damage
+	wipe "$slot3" 512
+	poke "$slot3" 'text of somebody'
+	is_cut_short "something else in place of a record" 'slot 3: record 3 was not written (unused)'
+	damage
+	poke "$(at 'slot 7')" 'text of somebody'
+	is_sound "something where no record was yet"
+	damage
+	poke $((slot3 + 516)) '\377\377\377\377\377\377\377\377'
+	"$work/asan/mkimage" --seal-payloads "$image"
+	is_damaged "a payload that does not inflate" 'slot 3: record 3: its payload does not inflate'
+	run "a payload that does not inflate" 1 show --record 3 "$image"
+	make_image bomb --bomb
+	is_damaged "a payload that inflates to too much" 'slot 3: record 3: its payload inflates to more'
+	run "a payload that inflates to too much" 1 show --record 3 "$image"
+	check "not much of it is written" test "$(stat -c %s "$out")" -le 131072
+	complains "it says so" 'inflates to more than 16 slots'
+	good=$work/records.img
+	damage
+	poke $((slot3 + 112)) '\033[2Jred'
+	seal
+	run "an escape in a release" 0 list "$image"
+	says "an escape in a release is not printed" ' ?\[2Jred'
+	damage
+	poke $((slot3 + 80)) '\377\377\377\377\377\377\377\177'
+	seal
+	run "a time that no calendar has" 0 list "$image"
+	says "a time that no calendar has is a number" '@9223372036854775807'
+	damage
+	poke $((slot3 + 40)) '\377\377\377\377\377\377\377\377'
+	seal
+	run "the largest number of all" 1 check "$image"
+}
+
+# Streams
+
+test_heads()
+{
+	local head0 head1
+
+	make_image heads --erase-bank
+	good=$image
+	head0=$(at 'console head 0')
+	head1=$(at 'console head 1')
+
+	run "an erased bank" 0 list "$image"
+	check "an erased bank is not listed" sh -c "! grep -q older '$out'"
+	run "an erased bank, --all" 0 list --all "$image"
+	says "an erased bank is listed with --all" '^console  older .* erased '
+	run "show an erased bank" 1 show --console --bank older "$image"
+	complains "show an erased bank: it says so" 'is not shown: erased'
+	damage
+	flip $((head1 + 50))
+	is_damaged "a head's checksum" 'console bank 1: head: a checksum'
+	damage
+	flip "$head1"
+	is_damaged "a head's magic" 'console bank 1: head: a damaged magic'
+	damage
+	wipe "$head1" 512
+	is_sound "a bank without a head"
+	run "a bank without a head" 1 show --console --bank older "$image"
+	damage
+	poke $((head1 + 40)) '\007'
+	seal
+	is_damaged "two heads with one number" 'console: the heads of both banks have number 7'
+	damage
+	poke $((head1 + 52)) '\007'
+	seal
+	is_damaged "a head of another stream" 'console bank 1: head: empty (head of another'
+	damage
+	poke $((head0 + 40)) '\011'
+	poke $((head0 + 48)) '\001'
+	seal
+	run "the first bank is the newest one" 0 info "$image"
+	says "the first bank is the newest one: info" '^  bank 0 .*newest'
+	says "and the second one is older" '^  bank 1 .*older'
+	damage
+	copy "$head1" "$(at 'slot 7')" 512
+	is_sound "a head where a slot is"
+	run "a head where a slot is" 0 info "$image"
+	says "a head where a slot is: it does not count as a record" '^  stream head  *1$'
+	copy "$head0" "$(at 'slot 2')" 512
+	is_cut_short "a head in place of a record" 'slot 2: record 2 was not written (stream head)'
+}
+
+# block STATE: the first one of the newest console bank that is in that state
+block()
+{
+	"$zone" check -v "$good" | sed -n \
+		"s/^console bank 1: block \([0-9]*\): $1\$/\1/p" | head -n 1
+}
+
+# lacks_one_piece FILE WHOLE: but for that piece, they are the same
+lacks_one_piece()
+{
+	local size prefix
+
+	size=$(stat -c %s "$1")
+	prefix=$(cmp "$1" "$2" | sed 's/.*byte \([0-9]*\),.*/\1/')
+	cmp <(tail -c $((size - prefix + 1)) "$1") \
+	    <(tail -c $((size - prefix + 1)) "$2")
+}
+
+test_blocks()
+{
+	local pos first last
+
+	make_image blocks --cut --appends 14
+	good=$image
+	is_cut_short "an append that is not whole" 'console bank 1: incomplete appends: 1'
+	test_streams "an append that is not whole"
+	first=$(at "console block 1 $(block shown)")
+	damage
+	flip $((first + 70))
+	is_damaged "a block that is shown" 'console bank 1: block .*checksum.*lost'
+	run "a block that is shown" 0 show --console "$image"
+	check "the bytes of other blocks are shown" test "$(stat -c %s "$out")" \
+		-gt 100
+	check "and they are right" lacks_one_piece "$out" \
+		"$expect/console-newest"
+	damage
+	flip "$first"
+	is_damaged "a block's magic" 'console bank 1: block .* damaged magic'
+	damage
+	poke $((first + 8)) '\377\377'
+	seal
+	is_damaged "a block with too many bytes" 'console bank 1: block .* field out of range'
+	damage
+	flip $(($(at "console block 1 $(block replaced)") + 70))
+	is_cut_short "a block that was replaced" 'console bank 1: block .*nothing is lost'
+	test_streams "a block that was replaced"
+	damage
+	pos=$(at "console block 1 $(block 'of an incomplete append')")
+	flip $((pos + 70))
+	is_cut_short "a block under way" 'console bank 1: block .*nothing is lost'
+	test_streams "a block under way"
+	damage
+	poke $((first + 24)) '\001'
+	flip $((first + 70))
+	run "a torn block of another stream" 0 check "$image"
+	says "a torn block of another stream is left from before" \
+		'block [0-9]*: not of this stream'
+	damage
+	flip $((first + 48))
+	run "a torn block of another boot" 0 check "$image"
+	says "a torn block of another boot does not matter" \
+		'block [0-9]*: not of this stream'
+	damage
+	last=$(sed -n 's/^console block 1 \([0-9]*\) .*/\1/p' "$map" | tail -n 1)
+	flip $(($(at "console block 1 $last") + 3))
+	run "a stray byte" 0 check "$image"
+	says "a stray byte does not matter" "^console bank 1: block $last: not of this"
+}
+
+test_ring_blocks()
+{
+	make_image oldest --appends 300 --large 2000
+	good=$image
+	damage
+	flip $(($(at "console block 1 $(block replaced)") + 70))
+	is_cut_short "a block that the ring is about to drop" 'console bank 1: block'
+	test_streams "a block that the ring is about to drop"
+}
+
+# What is not an area
+
+test_no_area()
+{
+	local name
+
+	make_image whole
+	head -c "$(($(stat -c %s "$image") / 2))" "$image" > "$work/half"
+	head -c 5000 "$image" > "$work/little"
+	: > "$work/nothing"
+	head -c 100000 /dev/zero > "$work/zeros"
+	head -c 100000 /dev/zero | tr '\0' '\377' > "$work/ones"
+	head -c 100000 /dev/urandom > "$work/random"
+	mkfifo "$work/fifo"
+	for name in "$work"/{half,little,nothing,zeros,ones,random,fifo,missing} \
+		    "$work" /dev/zero; do
+		for command in info list show check; do
+			run "$command $(basename "$name")" 2 "$command" "$name"
+			silent "$command $(basename "$name")"
+			check "$command $(basename "$name"): one line says why" \
+				test "$(wc -l < "$err")" = 1
+		done
+	done
+	run "a truncated image" 2 info "$work/half"
+	complains "a truncated image: it says so" 'was cut off: it has'
+	run "a missing file" 2 info "$work/missing"
+	complains "a missing file: it says so" 'No such file'
+	run "a directory" 2 info "$work"
+	complains "a directory: it says so" 'a directory'
+	run "a character device" 2 info /dev/zero
+	complains "a character device: it says so" 'a character device'
+}
+
+# Usage
+
+test_usage()
+{
+	local arguments command image=$work/sound.img
+
+	while read -r -a arguments; do
+		run "usage: ${arguments[*]-nothing}" 2 "${arguments[@]}"
+		silent "usage: ${arguments[*]-nothing}"
+		complains "usage: ${arguments[*]-nothing}: it is told" '^usage: '
+	done <<-END
+
+		bogus $image
+		info
+		list $image $image
+		check --bogus $image
+		check -x $image
+		info --all $image
+		show --record
+		show --record x $image
+		show --record -1 $image
+		show --record 99999999999999999999 $image
+		show --crash b0 $image
+		show --crash :1 $image
+		show --crash b0:x $image
+		show --crash b0:4294967296 $image
+		show --crash 00112233445566778899aabbccddeeff0:1 $image
+		show --bank older $image
+		show --console --bank oldest $image
+		show --console --pmsg $image
+		show --record 1 --crash b0:1 $image
+	END
+	run "help" 0 --help
+	says "help: commands" '^  check '
+	says "help: exit status" '^Exit status: 0'
+	for command in info list show check; do
+		run "help on $command" 0 "$command" --help
+		says "help on $command: usage" "^usage: pstore-zone $command "
+		says "help on $command: exit status" '^Exit status: 0'
+		says "help on $command: an example" "^example: pstore-zone $command"
+	done
+	run "options behind the image" 0 show "$image" --record 1
+	same "options behind the image count" "$out" "$work/sound.expect/record-1"
+	if [ -c /dev/full ]; then
+		check "output that cannot be written: exit status 2" sh -c \
+			"'$zone' list '$image' > /dev/full 2> '$err'; test \$? = 2"
+		complains "output that cannot be written: it says so" 'could not be written'
+	else
+		skip "output that cannot be written: no /dev/full"
+	fi
+}
+
+# Errors of the disk, made by a library that is loaded before libc
+
+make_bad_disk()
+{
+	cat > "$work/bad.c" <<-'END'
+		#define _GNU_SOURCE
+		#include <dlfcn.h>
+		#include <errno.h>
+		#include <stdlib.h>
+		#include <sys/types.h>
+
+		ssize_t pread64(int fd, void *buf, size_t len, off64_t pos);
+		ssize_t pread(int fd, void *buf, size_t len, off_t pos)
+			__attribute__((alias("pread64")));
+
+		ssize_t pread64(int fd, void *buf, size_t len, off64_t pos)
+		{
+			ssize_t (*real)(int, void *, size_t, off64_t) =
+				(ssize_t (*)(int, void *, size_t, off64_t))
+				(dlsym(RTLD_NEXT, "pread64") ?:
+				 dlsym(RTLD_NEXT, "pread"));
+			off64_t bad = atoll(getenv("BAD"));
+
+			if (pos <= bad && bad < pos + (off64_t)len) {
+				errno = EIO;
+				return -1;
+			}
+			/* Short reads are none of the reader's faults. */
+			return real(fd, buf, len > 3000 ? 3000 : len, pos);
+		}
+	END
+	gcc -shared -fPIC -o "$work/bad.so" "$work/bad.c" 2> /dev/null
+}
+
+# on_bad_disk NAME STATUS POSITION ARGUMENT...
+on_bad_disk()
+{
+	local name=$1 want=$2 status=0
+
+	BAD=$3
+	shift 3
+	BAD=$BAD LD_PRELOAD=$work/bad.so "$work/plain/pstore-zone" "$@" \
+		> "$out" 2> "$err" || status=$?
+	check "$name: exit status $want" test "$status" = "$want"
+}
+
+test_bad_disk()
+{
+	make_image bad
+	if ! make_bad_disk; then
+		skip "errors of the disk: cannot build the library that makes them"
+		return
+	fi
+	on_bad_disk "a disk without errors" 0 -1 check "$image"
+	says "a disk without errors is sound" ': sound$'
+	on_bad_disk "a bad slot: list" 1 $(($(at 'slot 3') + 100)) list "$image"
+	complains "a bad slot is told" "512 bytes at $(at 'slot 3') cannot be read"
+	check "a bad slot costs no other" test \
+		"$(grep -c -E '^ +[0-9]' "$out")" = 5
+	on_bad_disk "a bad slot: check" 1 $(($(at 'slot 3') + 100)) check "$image"
+	says "a bad slot is damage" '^damaged: slot 3: it cannot be read'
+	on_bad_disk "a bad payload: check" 1 $(($(at 'slot 3') + 600)) check "$image"
+	says "a bad payload is damage" '^damaged: slot 3: record 3: it cannot be read'
+	on_bad_disk "a bad payload: list" 0 $(($(at 'slot 3') + 600)) list "$image"
+	on_bad_disk "a bad payload: show" 1 $(($(at 'slot 3') + 600)) show "$image"
+	complains "a bad payload: show says so" 'part 1 of the crash, record 3, is not shown'
+	on_bad_disk "a bad block: check" 1 $(($(at 'pmsg block 1 1') + 5)) check "$image"
+	says "a bad block is damage" '^damaged: pmsg bank 1: block 1: it cannot'
+	on_bad_disk "a bad block of another stream" 0 \
+		$(($(at 'pmsg block 1 1') + 5)) show --console "$image"
+	same "a bad block costs no other stream" "$out" "$expect/console-newest"
+	on_bad_disk "a bad head" 1 "$(at 'pmsg head 0')" check "$image"
+	says "a bad head is damage" '^damaged: pmsg bank 0: head: unreadable'
+	on_bad_disk "a bad first layout block" 1 10 show "$image"
+	same "a bad first layout block: the last one is used" "$out" \
+		"$expect/crash-1"
+	on_bad_disk "a bad last layout block" 1 \
+		$(($(at 'last layout') + 10)) check "$image"
+	says "a bad last layout block is damage" '^damaged: the last layout block'
+}
+
+# An area of half a terabyte, with slots of 16 MiB, in 100 MB of memory
+
+test_large()
+{
+	local command
+
+	make_image large --sparse --slots 32768 --slot-bytes 16777216 \
+		--stream 16777216
+	for command in info list check; do
+		check "an area of 512 GiB: $command" sh -c "ulimit -v 200000
+			exec timeout 60 '$work/plain/pstore-zone' $command '$image'"
+	done
+	check "it is that large" test "$(stat -c %s "$image")" -gt 549755813888
+}
+
+# A disk
+
+test_disk()
+{
+	make_image disk
+	if [ "$(id -u)" != 0 ] || ! command -v losetup > /dev/null ||
+	   ! loop=$(losetup -f --show -r "$image" 2> /dev/null); then
+		loop=
+		skip "a disk: no loop device"
+		return
+	fi
+	run "a disk" 0 show "$loop"
+	same "a disk: the newest crash" "$out" "$expect/crash-1"
+	run "a disk" 0 info "$loop"
+	says "a disk: its size" "image $(stat -c %s "$image") bytes"
+}
+
+# The fuzzer's target
+
+test_fuzz_target()
+{
+	./make-seeds.sh "$work/asan/mkimage" "$work/seeds"
+	check "the fuzzer's target runs on each seed" timeout 300 \
+		"$work/asan/pstore-fuzz-main" "$work"/seeds/*
+	check "and on each image of these tests" timeout 300 \
+		"$work/asan/pstore-fuzz-main" "$work"/[a-k]*.img
+}
+
+build_all
+test_make
+test_sound
+test_geometry
+test_golden
+test_layout
+test_records
+test_heads
+test_blocks
+test_ring_blocks
+test_no_area
+test_usage
+test_bad_disk
+test_large
+test_disk
+test_fuzz_target
+
+echo "$passed passed, $failed failed, $skipped skipped"
+test "$failed" = 0
