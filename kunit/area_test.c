@@ -12,6 +12,7 @@
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/unaligned.h>
 
 #include "../zone.h"
 #include "sim.h"
@@ -231,17 +232,28 @@ static void test_attach_format(struct kunit *test)
 static void test_attach_newer_version(struct kunit *test)
 {
 	struct sim *sim = test_sim(test, 4);
+	u64 last = sim->storage.bytes - PSTORE_MEDIA_BLOCK_BYTES;
+	unsigned int i;
 	u8 *before;
 
-	pstore_area_detach(attach(test, sim));
-	sim->media[8] = PSTORE_MEDIA_VERSION + 1;
-	sim_power_on(sim);
 	before = kunit_kmalloc(test, sim->storage.bytes, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, before);
-	memcpy(before, sim->media, sim->storage.bytes);
-	KUNIT_EXPECT_EQ(test, -EPROTONOSUPPORT,
-			PTR_ERR_OR_ZERO(attach_try(sim)));
-	KUNIT_EXPECT_MEMEQ(test, sim->media, before, sim->storage.bytes);
+	for (i = 0; i < 2; i++) {
+		u8 *copy = sim->media + (i ? last : 0);
+
+		sim_wipe(sim);
+		pstore_area_detach(attach(test, sim));
+		copy[8] = PSTORE_MEDIA_VERSION + 1;
+		put_unaligned_le32(pstore_media_crc(copy,
+						    PSTORE_MEDIA_CRC_BYTES),
+				   copy + PSTORE_MEDIA_CRC_BYTES);
+		sim_power_on(sim);
+		memcpy(before, sim->media, sim->storage.bytes);
+		KUNIT_EXPECT_EQ(test, -EPROTONOSUPPORT,
+				PTR_ERR_OR_ZERO(attach_try(sim)));
+		KUNIT_EXPECT_MEMEQ(test, sim->media, before,
+				   sim->storage.bytes);
+	}
 }
 
 /* Each copy of the layout block stands in for the other, and mends it. */
@@ -493,6 +505,29 @@ static void test_ring_torn(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, atomic_read(&area->stats.torn));
 	area = reattach(test, sim, area);
 	KUNIT_EXPECT_EQ(test, 3LL, atomic64_read(&area->slots.next_seq));
+	pstore_area_detach(area);
+}
+
+/* The head of a stream's bank in a slot is no record. */
+static void test_ring_stream_head(struct kunit *test)
+{
+	struct sim *sim = test_sim(test, 4);
+	struct pstore_area *area = attach(test, sim);
+	struct pstore_record_info head = {
+		.state	= PSTORE_MEDIA_LIVE,
+		.type	= PSTORE_MEDIA_REGION_PMSG,
+		.seq	= 1,
+	};
+	u64 pos = 0;
+
+	write_records(test, area, 0, 3);
+	pstore_media_encode_record(sim->media + pstore_slots_pos(&area->slots, 1),
+				   &area->layout, &head);
+	sim_power_on(sim);
+	area = reattach(test, sim, area);
+	expect_next(test, area, &pos, 0, 0);
+	expect_next(test, area, &pos, 2, 2);
+	expect_end(test, area, pos);
 	pstore_area_detach(area);
 }
 
@@ -783,6 +818,7 @@ static struct kunit_case area_test_cases[] = {
 	KUNIT_CASE(test_ring_gap_at_start),
 	KUNIT_CASE(test_ring_outage),
 	KUNIT_CASE(test_ring_torn),
+	KUNIT_CASE(test_ring_stream_head),
 	KUNIT_CASE(test_layout_change),
 	KUNIT_CASE(test_layout_change_cut),
 	KUNIT_CASE(test_layout_change_unreadable),

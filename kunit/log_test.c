@@ -553,6 +553,71 @@ static void test_panic_messages(struct kunit *test)
 	pstore_area_detach(area);
 }
 
+/*
+ * They may take several writes. If the power fails before the last one, none of
+ * them is shown in part.
+ */
+static void test_panic_messages_cut(struct kunit *test)
+{
+	struct sim *sim = sim_create(test, SZ_2M, 4096, TEST_SECTOR);
+	struct pstore_log_step step;
+	struct pstore_area *area;
+	struct pstore_log *log;
+	size_t len;
+
+	sim->storage.pmsg_bytes = SZ_64K;
+	sim->storage.pmsg_flush_ms = 60000;
+	area = attach(test, sim);
+	log = pstore_log_find(area, PSTORE_TYPE_PMSG);
+	KUNIT_EXPECT_EQ(test, 0, message(log, 100));
+	pstore_log_kick(log);
+	irq_work_sync(&log->irq_work);
+	flush_delayed_work(&log->work);
+	KUNIT_EXPECT_EQ(test, 0, message(log, 30000));
+	/* A CPU has written the first of them, and is stopped then. */
+	pstore_log_plan(log, &log->place, log->head, 32, &step);
+	len = pstore_log_encode(log, log->image, &log->place, &step, log->begin,
+				log->head);
+	KUNIT_EXPECT_EQ(test, 0,
+			sim->storage.ops->write(&sim->storage,
+						pstore_log_pos(log, step.pos),
+						log->image, len));
+	pstore_log_written(log, &log->place, &step);
+	KUNIT_EXPECT_EQ(test, 0, message(log, 5000));
+	/* The crash record, then the next blocks, and no more. */
+	sim->cut_at = sim->writes + 3;
+	panic_dump(area);
+	KUNIT_EXPECT_TRUE(test, sim->off);
+	pstore_area_detach(area);
+	sim_power_on(sim);
+	area = reboot(test, sim, NULL);
+	expect_bytes(test, area, PSTORE_TYPE_PMSG, 0, 100);
+	pstore_area_detach(area);
+}
+
+/* A message of which only a part has come in is left out. */
+static void test_panic_message_partial(struct kunit *test)
+{
+	struct sim *sim = test_sim(test), *after = test_sim(test);
+	struct pstore_area *area = attach(test, sim);
+	struct pstore_log *log = pstore_log_find(area, PSTORE_TYPE_PMSG);
+	char some[300];
+
+	KUNIT_EXPECT_EQ(test, 0, message(log, 100));
+	/* Its writer has been stopped in the middle. */
+	log->partial = true;
+	bytes_fill(some, log->head, sizeof(some));
+	pstore_log_push(log, some, sizeof(some));
+	KUNIT_EXPECT_EQ(test, 0, panic_dump(area));
+	memcpy(after->media, sim->media, sim->storage.bytes);
+	sim_power_on(after);
+	log->partial = false;
+	pstore_area_detach(area);
+	area = reboot(test, after, NULL);
+	expect_bytes(test, area, PSTORE_TYPE_PMSG, 0, 100);
+	pstore_area_detach(area);
+}
+
 /* Errors. */
 
 /* A bad sector costs nothing; a bad disk costs what it refuses, and says so. */
@@ -750,6 +815,37 @@ static void test_trace(struct kunit *test)
 	pstore_area_detach(area);
 }
 
+/* Calls come from all CPUs, and some twice: shown in their order, each once. */
+static void test_trace_decode(struct kunit *test)
+{
+	static const unsigned int stamps[] = { 5, 9, 1, 5, 7, 2, 9, 9, 3 };
+	static const unsigned int want[] = { 1, 2, 3, 5, 7, 9 };
+	struct pstore_media_trace *m;
+	struct pstore_ftrace_record *calls;
+	unsigned int i;
+	char *text;
+
+	m = kvcalloc(ARRAY_SIZE(stamps), sizeof(*m), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, m);
+	for (i = 0; i < ARRAY_SIZE(stamps); i++) {
+		m[i].ip = cpu_to_le64(0x1000 + 16 * stamps[i]);
+		m[i].stamp = cpu_to_le64(stamps[i]);
+		m[i].cpu = cpu_to_le32(stamps[i] % 3);
+	}
+	text = (char *)m;
+	KUNIT_ASSERT_EQ(test, (ssize_t)(ARRAY_SIZE(want) * sizeof(*calls)),
+			pstore_trace_decode(&text, ARRAY_SIZE(stamps) *
+						   sizeof(*m)));
+	calls = (void *)text;
+	for (i = 0; i < ARRAY_SIZE(want); i++) {
+		KUNIT_EXPECT_EQ(test, (u64)want[i],
+				pstore_ftrace_read_timestamp(&calls[i]));
+		KUNIT_EXPECT_EQ(test, want[i] % 3,
+				pstore_ftrace_decode_cpu(&calls[i]));
+	}
+	kvfree(text);
+}
+
 /* Parameters that change. */
 
 /* Both streams of a region are taken along when the sizes change. */
@@ -851,9 +947,12 @@ static struct kunit_case log_test_cases[] = {
 	KUNIT_CASE(test_panic_console),
 	KUNIT_CASE(test_panic_first),
 	KUNIT_CASE(test_panic_messages),
+	KUNIT_CASE(test_panic_messages_cut),
+	KUNIT_CASE(test_panic_message_partial),
 	KUNIT_CASE(test_bad_disk),
 	KUNIT_CASE(test_writers),
 	KUNIT_CASE(test_trace),
+	KUNIT_CASE(test_trace_decode),
 	KUNIT_CASE(test_sizes_change),
 	KUNIT_CASE(test_sizes_no_room),
 	KUNIT_CASE(test_turned_off),

@@ -8,6 +8,7 @@
 #include <linux/sizes.h>
 #include <linux/sort.h>
 #include <linux/string.h>
+#include <linux/unaligned.h>
 
 #include "../media.h"
 
@@ -227,7 +228,13 @@ static void test_blank(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, pstore_media_is_blank(block, 1));
 }
 
-/* A version that is not known is refused before anything else is believed. */
+static void test_seal(u8 *block)
+{
+	put_unaligned_le32(pstore_media_crc(block, PSTORE_MEDIA_CRC_BYTES),
+			   block + PSTORE_MEDIA_CRC_BYTES);
+}
+
+/* A version that is not known is refused. */
 static void test_newer_version(struct kunit *test)
 {
 	struct pstore_record_info info = test_record_info();
@@ -236,11 +243,13 @@ static void test_newer_version(struct kunit *test)
 
 	pstore_media_encode_layout(block, &test_layout);
 	block[8] = PSTORE_MEDIA_VERSION + 1;
+	test_seal(block);
 	KUNIT_EXPECT_EQ(test, PSTORE_MEDIA_NEWER_VERSION,
 			pstore_media_decode_layout(block, TEST_AREA_BYTES,
 						   &layout));
 	pstore_media_encode_record(block, &test_layout, &info);
 	block[11] = 1;
+	test_seal(block);
 	KUNIT_EXPECT_EQ(test, PSTORE_MEDIA_NEWER_VERSION,
 			pstore_media_decode_record(block, &test_layout,
 						   TEST_SLOT_BYTES, &info));
@@ -485,6 +494,10 @@ static const struct assemble_case assemble_cases[] = {
 	{ "up to the end of each block", 1000,
 	  { BLOCK(0, 50, 0, 50), BLOCK(50, 50, 0, 100),
 	    BLOCK(150, 50, 0, 200) }, { { 0, 100 } } },
+	{ "a large gap", 1000,
+	  { BLOCK(0, 100, 0, 100),
+	    BLOCK((1ULL << 32) + 50, 100, (1ULL << 32) + 50, (1ULL << 32) + 999) },
+	  { { 0, 100 } } },
 	{ "limit inside of a block", 70,
 	  { BLOCK(0, 100, 0, 100), BLOCK(100, 50, 100, 150) },
 	  { { 80, 150 } } },

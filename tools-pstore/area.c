@@ -84,13 +84,15 @@ static const struct layout_copy *area_choose(const struct area *area)
 	const struct layout_copy *first = &area->copies[0];
 	const struct layout_copy *last = &area->copies[1];
 
+	if (copy_is_newer_version(first) || copy_is_newer_version(last))
+		return NULL;
 	if (copy_is_valid(first))
 		return copy_is_valid(last) &&
 		       !memcmp(first->layout.area_id, last->layout.area_id,
 			       sizeof(first->layout.area_id)) &&
 		       last->layout.generation > first->layout.generation ?
 		       last : first;
-	if (copy_is_newer_version(first) || !copy_is_valid(last))
+	if (!copy_is_valid(last))
 		return NULL;
 	return !first->error && first->verdict == PSTORE_MEDIA_BAD_MAGIC ?
 	       NULL : last;

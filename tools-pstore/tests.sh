@@ -448,14 +448,23 @@ test_layout()
 
 	damage
 	poke 8 '\002'
+	seal
 	for command in info list show check; do
 		run "a newer version: $command" 2 "$command" "$image"
 		complains "a newer version: $command says so" 'newer version of the format'
 		silent "a newer version: $command"
 	done
 	damage
+	poke $((last + 8)) '\002'
+	seal
+	run "a newer version in the last block alone" 2 info "$image"
+	damage
+	poke 8 '\002'
+	run "a version that the checksum does not vouch for" 0 list "$image"
+	damage
 	wipe 0 4096
 	poke $((last + 8)) '\002'
+	seal
 	run "a newer version in the last block" 2 info "$image"
 	complains "a newer version in the last block: it says so" 'newer version'
 }
@@ -512,6 +521,7 @@ test_records()
 	is_damaged "a header's magic" 'slot 3: its header has a damaged magic number'
 	damage
 	poke $((slot3 + 8)) '\002'
+	seal
 	is_damaged "a header's version" 'slot 3: its header has a newer version'
 	damage
 	poke $((slot3 + 48)) '\011'

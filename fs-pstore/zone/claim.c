@@ -290,7 +290,8 @@ static int claim_ours(struct claim *c, struct pstore_layout *layout)
 	if (ret)
 		return ret;
 
-	if (first == PSTORE_MEDIA_NEWER_VERSION && !c->st->format) {
+	if ((first == PSTORE_MEDIA_NEWER_VERSION ||
+	     last == PSTORE_MEDIA_NEWER_VERSION) && !c->st->format) {
 		pr_err("%s: not used for crash logs, since it holds an area of a newer version of the format; nothing was changed. Use a newer kernel, or boot once with %s.format=1 to let it be overwritten\n",
 		       c->st->device, c->st->backend);
 		return -EPROTONOSUPPORT;

@@ -400,7 +400,7 @@ static void log_wake(struct pstore_log *log, u64 to, int ret)
 {
 	struct log_waiter *w, *next;
 
-	guard(spinlock)(&log->waiters_lock);
+	spin_lock(&log->waiters_lock);
 	list_for_each_entry_safe(w, next, &log->waiters, node) {
 		if (w->end > to)
 			continue;
@@ -408,6 +408,7 @@ static void log_wake(struct pstore_log *log, u64 to, int ret)
 		w->ret = ret;
 		w->done = true;
 	}
+	spin_unlock(&log->waiters_lock);
 }
 
 /*
@@ -568,8 +569,9 @@ static int log_add_message(struct pstore_log *log, struct log_waiter *w,
 	if (ret)
 		return ret;
 	w->end = log->head;
-	guard(spinlock)(&log->waiters_lock);
+	spin_lock(&log->waiters_lock);
 	list_add_tail(&w->node, &log->waiters);
+	spin_unlock(&log->waiters_lock);
 	return 0;
 }
 
@@ -597,10 +599,11 @@ static int log_add(struct pstore_log *log, struct log_waiter *w,
 /* Nobody waits for this message: take it off the list. */
 static void log_forget(struct pstore_log *log, struct log_waiter *w)
 {
-	guard(spinlock)(&log->waiters_lock);
+	spin_lock(&log->waiters_lock);
 	if (!w->done)
 		list_del(&w->node);
 	w->done = true;
+	spin_unlock(&log->waiters_lock);
 }
 
 /*

@@ -144,7 +144,10 @@ void pstore_media_encode_layout(void *block, const struct pstore_layout *layout)
 	m->crc = cpu_to_le32(pstore_media_crc(m, PSTORE_MEDIA_CRC_BYTES));
 }
 
-/* What is common to both headers: the first 16 bytes and the CRC at the end. */
+/*
+ * What is common to both headers, in all versions: the first 12 bytes and the CRC
+ * at the end.
+ */
 static enum pstore_media_verdict
 validate_header(const void *header, const char *magic)
 {
@@ -154,10 +157,10 @@ validate_header(const void *header, const char *magic)
 		return PSTORE_MEDIA_BLANK;
 	if (memcmp(m->magic, magic, sizeof(m->magic)))
 		return PSTORE_MEDIA_BAD_MAGIC;
-	if (le32_to_cpu(m->version) > PSTORE_MEDIA_VERSION)
-		return PSTORE_MEDIA_NEWER_VERSION;
 	if (le32_to_cpu(m->crc) != pstore_media_crc(m, PSTORE_MEDIA_CRC_BYTES))
 		return PSTORE_MEDIA_BAD_CRC;
+	if (le32_to_cpu(m->version) > PSTORE_MEDIA_VERSION)
+		return PSTORE_MEDIA_NEWER_VERSION;
 	if (le32_to_cpu(m->version) != PSTORE_MEDIA_VERSION ||
 	    le32_to_cpu(m->header_bytes) != PSTORE_MEDIA_HEADER_BYTES)
 		return PSTORE_MEDIA_BAD_FIELD;
@@ -212,8 +215,11 @@ static __u32 block_capacity(__u32 unit_bytes)
  */
 __u32 pstore_media_stream_bytes(const struct pstore_region *region)
 {
-	return (pstore_media_bank_blocks(region) - PSTORE_MEDIA_SPARE_BLOCKS) /
-	       5 * 2 * block_capacity(region->unit_bytes);
+	__u32 blocks = pstore_media_bank_blocks(region) -
+		       PSTORE_MEDIA_SPARE_BLOCKS;
+
+	return min(blocks / 5 * 2 * block_capacity(region->unit_bytes),
+		   PSTORE_MEDIA_MAX_STREAM_BYTES);
 }
 
 /*
@@ -548,7 +554,7 @@ int pstore_media_block_cmp(const void *a, const void *b)
 /* What has been assembled so far. */
 struct assembly {
 	struct pstore_block_info *blocks;
-	__u32	taken;		/* no block from this one on is taken */
+	__u32	taken;		/* number of the last block taken, plus one */
 	__u64	end;		/* up to here, bytes have been found */
 	__u64	begin;		/* the append that reaches up to @end: its begin */
 	__u64	append_end;	/* and its end */
@@ -558,15 +564,16 @@ struct assembly {
 /* Of what was taken, drop the bytes from @from on. */
 static void assembly_cut(struct assembly *a, __u64 from)
 {
-	for (; a->taken; a->taken--) {
+	while (a->taken) {
 		struct pstore_block_info *b = &a->blocks[a->taken - 1];
 		__u64 start = b->offset + b->skip;
 
-		if (b->take && start < from) {
-			b->take = min(b->take, (__u32)(from - start));
+		if (start < from) {
+			b->take = (__u32)min((__u64)b->take, from - start);
 			return;
 		}
 		b->take = 0;
+		a->taken = b->before;
 	}
 }
 
@@ -610,6 +617,7 @@ static void assembly_add(struct assembly *a, __u32 nr)
 	}
 	if (b->begin >= a->hole) {
 		b->take = b->bytes - b->skip;
+		b->before = a->taken;
 		a->taken = nr + 1;
 	}
 	a->end = end;

@@ -62,8 +62,9 @@
  * A stream gets its head when its first bytes are on the media. A boot that
  * writes nothing leaves what the boots before it wrote as it is.
  *
- * Versions: one number for the whole area. A reader that finds a larger one
- * than it knows refuses the area and changes nothing in it. Whatever can be
+ * Versions: one number for the whole area. Magic, version and CRC of a header stay
+ * where they are in all of them. A reader that finds a larger one than it knows,
+ * in either layout block, refuses the area and changes nothing in it. Whatever can be
  * added without misleading an old reader goes into reserved bytes instead.
  *
  * What an unclean shutdown can leave behind, and who wins:
@@ -333,6 +334,7 @@ struct pstore_record_info {
  * @block:	which block of the bank it is; for the user of pieces
  * @skip:	how many of its bytes are not needed, from its start
  * @take:	how many bytes behind those are to be shown
+ * @before:	while they are put together: the block taken before this one
  */
 struct pstore_block_info {
 	__u64	offset;
@@ -343,6 +345,7 @@ struct pstore_block_info {
 	__u32	block;
 	__u32	skip;
 	__u32	take;
+	__u32	before;
 };
 
 /* What a look at a structure found. */

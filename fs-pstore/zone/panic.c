@@ -182,7 +182,9 @@ static void panic_write_ring(struct pstore_log *log)
 		p->durable = to - log->size;
 		p->tail = p->durable;
 	}
-	for (begin = p->durable; p->durable < to;)
+	/* What a dead CPU had begun to write is part of it. */
+	begin = READ_ONCE(log->begin);
+	while (p->durable < to)
 		if (panic_write_blocks(log, begin, to))
 			return;
 	if (!log->headed && to)

@@ -94,7 +94,8 @@ static int slots_look(struct pstore_area *area, u64 index,
 	if (pstore_media_decode_record(slots->io_buf, &area->layout,
 				       slots->region.unit_bytes, info))
 		return 0;
-	return info->seq >= slots->region.first_seq &&
+	return info->type == PSTORE_MEDIA_TYPE_CRASH &&
+	       info->seq >= slots->region.first_seq &&
 	       slots_index(slots, info->seq) == index;
 }
 
