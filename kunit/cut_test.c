@@ -385,19 +385,24 @@ static int cut_step(struct cut *c, enum cut_op op, u32 n)
 /* What the next boot must show. */
 
 #define cut_expect(c, condition, fmt, ...)				\
-	KUNIT_EXPECT_TRUE_MSG((c)->test, condition, "cut %s: " fmt,	\
-			      (c)->id, ##__VA_ARGS__)
+do {									\
+	struct cut *__c = (c);						\
+									\
+	KUNIT_EXPECT_TRUE_MSG(__c->test, condition, "cut %s: " fmt,	\
+			      __c->id, ##__VA_ARGS__);			\
+} while (0)
 
 static void expect_record(struct cut *c, const struct cut_model *m,
 			  const struct pstore_record_info *info,
 			  const char *payload)
 {
 	unsigned int id = info->seq < m->next_seq ? m->text[info->seq] : 0;
+	bool same;
 
 	cut_expect(c, id, "record %llu is not gone", info->seq);
-	cut_expect(c, info->payload_bytes == text_bytes(id) &&
-		      bytes_are(payload, id, 0, info->payload_bytes),
-		   "record %llu has changed", info->seq);
+	same = info->payload_bytes == text_bytes(id) &&
+	       bytes_are(payload, id, 0, info->payload_bytes);
+	cut_expect(c, same, "record %llu has changed", info->seq);
 }
 
 static void expect_records(struct cut *c, struct pstore_area *area,
