@@ -606,13 +606,13 @@ static void test_panic_message_partial(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, 0, message(log, 100));
 	/* Its writer has been stopped in the middle. */
-	log->partial = true;
+	log->open_end = log->head + 1000;
 	bytes_fill(some, log->head, sizeof(some));
 	pstore_log_push(log, some, sizeof(some));
 	KUNIT_EXPECT_EQ(test, 0, panic_dump(area));
 	memcpy(after->media, sim->media, sim->storage.bytes);
 	sim_power_on(after);
-	log->partial = false;
+	log->open_end = 0;
 	pstore_area_detach(area);
 	area = reboot(test, after, NULL);
 	expect_bytes(test, area, PSTORE_TYPE_PMSG, 0, 100);
@@ -896,6 +896,42 @@ static void test_sizes_no_room(struct kunit *test)
 	pstore_area_detach(area);
 }
 
+/* A change of sizes is cut short: numbers do not come back all the same. */
+static void test_sizes_change_numbers(struct kunit *test)
+{
+	struct sim *sim = test_sim(test);
+	struct pstore_area *area = attach(test, sim);
+	struct pstore_log *log;
+	unsigned int i;
+	u64 seq;
+
+	for (i = 0; i < 47; i++) {
+		struct pstore_record_info info = {
+			.state		= PSTORE_MEDIA_LIVE,
+			.payload_bytes	= 1,
+		};
+
+		KUNIT_ASSERT_EQ(test, 0, pstore_slots_write(area, area->image,
+							    &info));
+		KUNIT_ASSERT_EQ(test, 0, pstore_slots_erase(area, info.seq));
+	}
+	log = pstore_log_find(area, PSTORE_TYPE_CONSOLE);
+	put(log, 9000);
+	settle(log);
+	seq = atomic64_read(&area->slots.next_seq);
+	pstore_area_detach(area);
+	/* Streams go to the other end, over the newest headers. */
+	sim->storage.kmsg_bytes = 8192;
+	sim->cut_at = sim->writes + 5;
+	KUNIT_EXPECT_TRUE(test, IS_ERR(pstore_area_attach(&sim->storage,
+							  test_boot_id)));
+	sim_power_on(sim);
+	sim->storage.kmsg_bytes = 4096;
+	area = attach(test, sim);
+	KUNIT_EXPECT_EQ(test, seq, atomic64_read(&area->slots.next_seq));
+	pstore_area_detach(area);
+}
+
 /* A stream that is turned off is shown until it is removed, and then gone. */
 static void test_turned_off(struct kunit *test)
 {
@@ -957,6 +993,7 @@ static struct kunit_case log_test_cases[] = {
 	KUNIT_CASE(test_trace_decode),
 	KUNIT_CASE(test_sizes_change),
 	KUNIT_CASE(test_sizes_no_room),
+	KUNIT_CASE(test_sizes_change_numbers),
 	KUNIT_CASE(test_turned_off),
 	KUNIT_CASE(test_too_small),
 	{}

@@ -178,12 +178,7 @@ static void area_plan(const struct pstore_storage *st, u64 first_seq,
 	}
 }
 
-/*
- * The region of type @type.
- *
- * Context: Any.
- * Return: the region, or NULL when there is none.
- */
+/* The region of type @type. Return: NULL when there is none. */
 static const struct pstore_region *
 area_region(const struct pstore_layout *layout, u32 type)
 {
@@ -259,7 +254,7 @@ static int area_repair_layout(struct pstore_area *area)
 	return ret;
 }
 
-/* Does @have differ from @want in more than where things lie? */
+/* Do @have and @want differ in nothing but where things lie? */
 static bool area_layout_is_wanted(const struct pstore_layout *have,
 				  const struct pstore_layout *want)
 {
@@ -312,16 +307,17 @@ static int area_init_regions(struct pstore_area *area)
 	return pstore_slots_init(area, crash) ?: area_init_logs(area);
 }
 
-/* Is this region's place taken by a stream of the layout? */
-static bool area_is_used_by_stream(const struct pstore_layout *layout,
+/* Is this region's place taken by a stream with something in it? */
+static bool area_is_used_by_stream(const struct pstore_area *area,
 				   const struct pstore_region *region)
 {
 	const struct pstore_region *r;
-	u32 i;
+	unsigned int i;
 
-	for (i = 0; i < layout->nr_regions; i++) {
-		r = &layout->regions[i];
-		if (pstore_media_is_stream(r->type) &&
+	for (i = 0; i < PSTORE_LOGS; i++) {
+		r = &area->logs[i].region;
+		if (pstore_log_active(&area->logs[i]) &&
+		    pstore_log_has_live(&area->logs[i]) &&
 		    region->offset < r->offset + r->bytes &&
 		    r->offset < region->offset + region->bytes)
 			return true;
@@ -345,7 +341,7 @@ static const char *area_next_loses(struct pstore_area *area)
 	for (i = 0; i < area->next.nr_regions; i++) {
 		r = &area->next.regions[i];
 		if (pstore_media_is_stream(r->type) &&
-		    area_is_used_by_stream(&area->layout, r))
+		    area_is_used_by_stream(area, r))
 			return "logs, which leave no room to copy them";
 	}
 	return NULL;
@@ -366,7 +362,8 @@ static int area_copy_logs(struct pstore_area *area)
 		struct pstore_log *from = &area->logs[i];
 
 		region = area_region(&area->next, area_streams[i]);
-		if (!region || !pstore_log_active(from))
+		if (!region || !pstore_log_active(from) ||
+		    !pstore_log_has_live(from))
 			continue;
 		ret = pstore_log_init(to, area, &area->next, region);
 		if (!ret)
@@ -375,6 +372,21 @@ static int area_copy_logs(struct pstore_area *area)
 	}
 	kfree(to);
 	return ret;
+}
+
+/*
+ * The copies may be written over the headers that tell the next sequence number.
+ * So the layout that is in force has to tell it. No record is left in it.
+ */
+static int area_keep_number(struct pstore_area *area)
+{
+	u32 i;
+
+	for (i = 0; i < area->layout.nr_regions; i++)
+		if (area->layout.regions[i].type == PSTORE_MEDIA_REGION_CRASH)
+			area->layout.regions[i].first_seq =
+				atomic64_read(&area->slots.next_seq);
+	return area_write_layout(area);
 }
 
 /* Put the next layout into force. What it keeps has been copied. */
@@ -390,14 +402,15 @@ static int area_switch(struct pstore_area *area)
 static int area_adapt(struct pstore_area *area)
 {
 	u64 next = atomic64_read(&area->slots.next_seq);
-	bool streams_first = area->layout.regions[0].type !=
-			     PSTORE_MEDIA_REGION_CRASH;
+	/* To the other end of the area than they are at. */
+	bool streams_last = area->layout.regions[0].type !=
+			    PSTORE_MEDIA_REGION_CRASH;
 	const char *lost;
 	int ret;
 
 	area->next = area->layout;
 	area->next.generation++;
-	area_plan(area->storage, next, streams_first, &area->next);
+	area_plan(area->storage, next, streams_last, &area->next);
 	if (area_layout_is_wanted(&area->layout, &area->next))
 		return 0;
 	lost = area_next_loses(area);
@@ -406,7 +419,9 @@ static int area_adapt(struct pstore_area *area)
 			area->storage->device, lost);
 		return 0;
 	}
-	ret = area_copy_logs(area);
+	ret = area_keep_number(area);
+	if (!ret)
+		ret = area_copy_logs(area);
 	return ret ?: area_switch(area);
 }
 
@@ -428,8 +443,14 @@ static int area_open(struct pstore_area *area)
 static void area_start_log(struct pstore_area *area, struct pstore_log *log)
 {
 	const struct pstore_storage *st = area->storage;
-	int ret = pstore_log_start(log);
+	int ret;
 
+	if (log->region.unit_bytes < st->write_unit) {
+		pr_warn("%s: no %s log: its blocks are smaller than those of the disk, since the area comes from another one; remove all records from pstore, and at the next boot the area is adapted\n",
+			st->device, pstore_log_name(log->region.type));
+		return;
+	}
+	ret = pstore_log_start(log);
 	if (!ret && log->region.type == PSTORE_MEDIA_REGION_FTRACE)
 		ret = pstore_trace_init(area, st->ftrace_bytes);
 	if (!ret)

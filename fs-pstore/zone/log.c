@@ -20,7 +20,7 @@
  *   When they come faster than the device takes them, the oldest give way.
  * - pmsg: the writer, until his message is durable. Who comes meanwhile shares
  *   the next write with all others who do. With flush_ms set, nobody waits.
- * - ftrace: see ftrace.c.
+ * - ftrace: see trace.c.
  *
  * What a panic does with all that is in panic.c.
  */
@@ -46,11 +46,17 @@
 #define LOG_IMAGE		SZ_16K
 /* Reads go in pieces of this size. */
 #define LOG_CHUNK		SZ_256K
+/* A bank with so many unreadable blocks is not read any further. */
+#define LOG_MAX_ERRORS		64
 /* A write that the device refuses is tried in this many other places. */
 #define LOG_TRIES		4
 
 /* How far behind the newest block a new one may lie, at most. */
 #define LOG_NEAR		(PSTORE_MEDIA_SPARE_BLOCKS / 2)
+
+/* How long to wait until a disk that refuses writes is tried again. */
+#define LOG_RETRY_MIN_MS	1000U
+#define LOG_RETRY_MAX_MS	60000U
 
 /* Bits of pstore_log.flags. */
 #define LOG_ARMED		0	/* the work has been asked for */
@@ -307,6 +313,19 @@ size_t pstore_log_encode_head(const struct pstore_log *log, unsigned int bank,
 	return len;
 }
 
+/*
+ * The head of the stream is about to be written: from now on, it has bytes.
+ *
+ * Context: Any, panic context too.
+ */
+void pstore_log_stamp_head(struct pstore_log *log)
+{
+	struct timespec64 now = ns_to_timespec64(ktime_get_real_fast_ns());
+
+	log->heads[log->bank].time_sec = now.tv_sec;
+	log->heads[log->bank].time_nsec = now.tv_nsec;
+}
+
 static int log_write_head(struct pstore_log *log, unsigned int bank)
 {
 	struct pstore_storage *st = log->area->storage;
@@ -364,8 +383,11 @@ static void log_report(struct pstore_log *log, int err)
 	log->reported = err;
 }
 
-/* One write to the device. Return: 0, or -errno after a few tries. */
-static int log_write(struct pstore_log *log, u64 to, u64 begin, u64 end)
+/*
+ * One write to the device, as part of the append that ends at @end; with 0, of
+ * none but itself. Return: 0, or -errno after a few tries.
+ */
+static int log_write(struct pstore_log *log, u64 to, u64 end)
 {
 	struct pstore_storage *st = log->area->storage;
 	struct pstore_log_place *p = &log->place;
@@ -374,10 +396,14 @@ static int log_write(struct pstore_log *log, u64 to, u64 begin, u64 end)
 	size_t len;
 	int ret = -EIO;
 
+	if (ring_has_lost(log, p->durable))
+		log_give_up(log, READ_ONCE(log->reserved) - log->size);
 	for (tries = 0; tries < LOG_TRIES; tries++) {
-		pstore_log_plan(log, p, to, LOG_IMAGE / log->region.unit_bytes,
-				&step);
-		len = pstore_log_encode(log, log->image, p, &step, begin, end);
+		/* Where a run of blocks is refused, one may do. */
+		pstore_log_plan(log, p, to, tries ? 1 :
+				LOG_IMAGE / log->region.unit_bytes, &step);
+		len = pstore_log_encode(log, log->image, p, &step,
+					end ? log->begin : p->durable, end);
 		if (ring_has_lost(log, step.from)) {
 			log_give_up(log, READ_ONCE(log->reserved) - log->size);
 			return 0;
@@ -417,14 +443,15 @@ static void log_wake(struct pstore_log *log, u64 to, int ret)
  */
 static int log_flush(struct pstore_log *log, u64 to, u64 end)
 {
-	u64 begin = log->begin;
 	int ret = 0;
 
 	lockdep_assert_held(&log->lock);
 	while (!ret && log->place.durable < to)
-		ret = log_write(log, to, end ? begin : log->place.durable, end);
-	if (!ret && !log->headed)
+		ret = log_write(log, to, end);
+	if (!ret && !log->headed) {
+		pstore_log_stamp_head(log);
 		ret = log_write_head(log, log->bank);
+	}
 	if (ret)
 		log_give_up(log, to);
 	log_report(log, ret);
@@ -447,24 +474,38 @@ static int log_flush_all(struct pstore_log *log)
 
 	if (to <= log->place.durable)
 		return 0;
-	return log_flush(log, to, log_is_whole(log) ? to : 0);
+	return log_flush(log, to, log_is_whole(log) ? log->open_end ?: to : 0);
+}
+
+/*
+ * A disk that refuses writes may have its driver print something each time, which
+ * ends up here again. So it is asked less and less often.
+ */
+static void log_back_off(struct pstore_log *log)
+{
+	unsigned int delay = max(2 * log->delay_ms, LOG_RETRY_MIN_MS);
+
+	log->delay_ms = log->reported ? min(delay, LOG_RETRY_MAX_MS) : 0;
 }
 
 static void log_work(struct work_struct *work)
 {
 	struct pstore_log *log = container_of(work, struct pstore_log,
 					      work.work);
+	bool trace = log->region.type == PSTORE_MEDIA_REGION_FTRACE;
 	bool more = false;
 
 	clear_bit(LOG_URGENT, &log->flags);
 	clear_bit(LOG_ARMED, &log->flags);
 	smp_mb__after_atomic(); /* who adds bytes now asks for the work again */
 	guard(mutex)(&log->lock);
+	if (trace)
+		pstore_trace_begin(log->area);
 	do {
-		if (log->region.type == PSTORE_MEDIA_REGION_FTRACE)
+		if (trace)
 			more = pstore_trace_drain(log->area, log);
-		log_flush_all(log);
-	} while (more);
+	} while (!log_flush_all(log) && more);
+	log_back_off(log);
 }
 
 static void log_irq_work(struct irq_work *irq_work)
@@ -476,7 +517,8 @@ static void log_irq_work(struct irq_work *irq_work)
 		mod_delayed_work(pstore_zone_wq, &log->work, 0);
 	else
 		queue_delayed_work(pstore_zone_wq, &log->work,
-				   msecs_to_jiffies(log->flush_ms));
+				   msecs_to_jiffies(log->flush_ms +
+						    READ_ONCE(log->delay_ms)));
 }
 
 /*
@@ -492,7 +534,8 @@ void pstore_log_kick(struct pstore_log *log)
 
 static void log_arm(struct pstore_log *log)
 {
-	if (log->head - READ_ONCE(log->place.durable) > log->size / 2)
+	if (log->head - READ_ONCE(log->place.durable) > log->size / 2 &&
+	    !READ_ONCE(log->delay_ms))
 		pstore_log_kick(log);
 	else if (!test_and_set_bit(LOG_ARMED, &log->flags))
 		irq_work_queue(&log->irq_work);
@@ -531,29 +574,58 @@ static int log_push_iter(struct pstore_log *log, struct iov_iter *from, size_t n
 	return 0;
 }
 
-/* A message that is larger than the ring, piece by piece. */
+/* Begin a message that comes in piece by piece, or, with 0, end it. */
+static void log_set_open(struct pstore_log *log, u64 end)
+{
+	guard(mutex)(&log->lock);
+	WRITE_ONCE(log->open_end, end);
+}
+
+/* A message is not whole. Nothing may ever take the place of what is missing. */
+static void log_abandon(struct pstore_log *log, u64 end)
+{
+	guard(mutex)(&log->lock);
+	log->reserved = end;
+	log->head = end;
+	log_give_up(log, end);
+	log->begin = end;
+	WRITE_ONCE(log->open_end, 0);
+}
+
+/*
+ * A message that is larger than the ring, piece by piece. @lock is not held while
+ * bytes are fetched from user space, which may take any time.
+ */
 static int log_write_large(struct pstore_log *log, struct iov_iter *from)
 {
 	u64 end = log->head + iov_iter_count(from);
 	int ret = 0;
 
-	lockdep_assert_held(&log->lock);
-	WRITE_ONCE(log->partial, true);
+	lockdep_assert_held(&log->fill);
+	log_set_open(log, end);
 	while (!ret && iov_iter_count(from)) {
 		ret = log_push_iter(log, from, min(iov_iter_count(from),
 						   log_room(log)));
-		if (!ret)
-			ret = log_flush(log, log->head, end);
+		if (ret)
+			break;
+		scoped_guard(mutex, &log->lock)
+			ret = log_flush_all(log);
 	}
-	if (ret) {
-		/* Nothing may ever take the place of what is missing. */
-		log->reserved = end;
-		log->head = end;
-		log_give_up(log, end);
-		log->begin = end;
-	}
-	WRITE_ONCE(log->partial, false);
+	if (ret)
+		log_abandon(log, end);
+	else
+		log_set_open(log, 0);
 	return ret;
+}
+
+/* Nobody waits for this message: take it off the list. */
+static void log_forget(struct pstore_log *log, struct log_waiter *w)
+{
+	spin_lock(&log->waiters_lock);
+	if (!w->done)
+		list_del(&w->node);
+	w->done = true;
+	spin_unlock(&log->waiters_lock);
 }
 
 /* Add a message. Return: 0, -errno, or -EAGAIN when the ring has to be flushed. */
@@ -565,22 +637,23 @@ static int log_add_message(struct pstore_log *log, struct log_waiter *w,
 	lockdep_assert_held(&log->fill);
 	if (iov_iter_count(from) > log_room(log))
 		return -EAGAIN;
-	ret = log_push_iter(log, from, iov_iter_count(from));
-	if (ret)
-		return ret;
-	w->end = log->head;
+	/* Before the bytes can be seen: they may be written any moment after. */
+	w->end = log->head + iov_iter_count(from);
 	spin_lock(&log->waiters_lock);
 	list_add_tail(&w->node, &log->waiters);
 	spin_unlock(&log->waiters_lock);
-	return 0;
+	ret = log_push_iter(log, from, iov_iter_count(from));
+	if (ret)
+		log_forget(log, w);
+	return ret;
 }
 
 /* Make room for a message, or write it right away. Return: as above. */
 static int log_add_slowly(struct pstore_log *log, struct log_waiter *w,
 			  struct iov_iter *from)
 {
-	guard(mutex)(&log->lock);
-	log_flush_all(log);
+	scoped_guard(mutex, &log->lock)
+		log_flush_all(log);
 	w->done = iov_iter_count(from) > log_room(log);
 	return w->done ? log_write_large(log, from) :
 			 log_add_message(log, w, from);
@@ -594,16 +667,6 @@ static int log_add(struct pstore_log *log, struct log_waiter *w,
 	guard(mutex)(&log->fill);
 	ret = log_add_message(log, w, from);
 	return ret == -EAGAIN ? log_add_slowly(log, w, from) : ret;
-}
-
-/* Nobody waits for this message: take it off the list. */
-static void log_forget(struct pstore_log *log, struct log_waiter *w)
-{
-	spin_lock(&log->waiters_lock);
-	if (!w->done)
-		list_del(&w->node);
-	w->done = true;
-	spin_unlock(&log->waiters_lock);
 }
 
 /*
@@ -654,6 +717,7 @@ static void log_bank_free(struct log_bank *b)
 static void log_bank_read(struct pstore_log *log, unsigned int bank,
 			  struct log_bank *b, size_t bytes)
 {
+	unsigned int errors = 0;
 	struct pstore_storage *st = log->area->storage;
 	u64 pos = pstore_media_block_pos(&log->region, bank, 0);
 	u32 unit = max(log->region.unit_bytes, st->write_unit);
@@ -665,9 +729,11 @@ static void log_bank_read(struct pstore_log *log, unsigned int bank,
 			continue;
 		/* Something in there is bad: as much as there is. */
 		for (step = 0; step < n; step += unit) {
-			if (!st->ops->read(st, pos + done + step,
+			if (errors < LOG_MAX_ERRORS &&
+			    !st->ops->read(st, pos + done + step,
 					   b->data + done + step, unit))
 				continue;
+			errors++;
 			memset(b->data + done + step, 0, unit);
 			atomic_inc(&log->area->stats.io_errors);
 		}
@@ -689,6 +755,7 @@ static void log_bank_decode(struct pstore_log *log, unsigned int bank,
 			continue;
 		info->block = i;
 		b->nr++;
+		cond_resched();
 	}
 	sort(b->blocks, b->nr, sizeof(*b->blocks), pstore_media_block_cmp,
 	     NULL);
@@ -832,8 +899,8 @@ static void log_begin_at(struct pstore_log *log, u64 offset, u32 next)
 
 /*
  * What a panic works with: new blocks behind all that may be under way. What is
- * known to be durable lies up to LOG_NEAR blocks behind those, so the panic comes
- * round to it last.
+ * known to be durable lies up to LOG_NEAR blocks behind those, so a panic comes
+ * round to it last, if it writes that much.
  *
  * Context: Panic context.
  */
@@ -898,16 +965,12 @@ static int log_resume(struct pstore_log *log)
 static int log_take_bank(struct pstore_log *log, unsigned int bank, u64 number)
 {
 	struct pstore_record_info *head = &log->heads[bank];
-	struct timespec64 now;
 
 	log->bank = bank;
-	ktime_get_real_ts64(&now);
 	memset(head, 0, sizeof(*head));
 	head->state = PSTORE_MEDIA_LIVE;
 	head->type = log->region.type;
 	head->seq = number;
-	head->time_sec = now.tv_sec;
-	head->time_nsec = now.tv_nsec;
 	memcpy(head->boot_id, log->area->boot_id, sizeof(head->boot_id));
 	strscpy_pad(head->release, init_utsname()->release,
 		    sizeof(head->release));

@@ -405,7 +405,7 @@ static int record_is_valid(const struct pstore_record_info *info,
 	if (info->state != PSTORE_MEDIA_LIVE &&
 	    info->state != PSTORE_MEDIA_ERASED)
 		return 0;
-	if (info->time_nsec >= 1000000000)
+	if (info->time_nsec >= 1000000000 || !(info->seq + 1))
 		return 0;
 	if (info->type != PSTORE_MEDIA_TYPE_CRASH)
 		return pstore_media_is_stream(info->type) &&

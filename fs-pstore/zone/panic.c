@@ -28,6 +28,8 @@
  * panic_flush().
  */
 #include <linux/atomic.h>
+#include <linux/kmsg_dump.h>
+#include <linux/pstore.h>
 
 #include "zone.h"
 
@@ -104,7 +106,7 @@ static int panic_write_somewhere(struct pstore_area *area, void *image,
 		if (!ret)
 			return 0;
 	}
-	area->panic_dead = true;
+	area->panic_full = true;
 	atomic_inc(&area->stats.dropped);
 	return ret;
 }
@@ -164,11 +166,24 @@ static int panic_write_blocks(struct pstore_log *log, u64 begin, u64 to)
 static void panic_write_head(struct pstore_log *log)
 {
 	struct pstore_area *area = log->area;
-	size_t len = pstore_log_encode_head(log, log->bank, area->panic_image);
+	size_t len;
 
+	pstore_log_stamp_head(log);
+	len = pstore_log_encode_head(log, log->bank, area->panic_image);
 	if (!panic_write(area, pstore_media_bank_pos(&log->region, log->bank),
 			 area->panic_image, len))
 		log->headed = true;
+}
+
+/* What has been written over meanwhile, by lines that the driver prints. */
+static void panic_skip_lost(struct pstore_log *log)
+{
+	struct pstore_log_place *p = &log->panic;
+
+	if (log->reserved - p->durable <= log->size)
+		return;
+	p->durable = log->reserved - log->size;
+	p->tail = p->durable;
 }
 
 /* Write what is in the ring, as much as there is now. */
@@ -178,52 +193,52 @@ static void panic_write_ring(struct pstore_log *log)
 	/* Pairs with the release in pstore_log_push(): the bytes are there. */
 	u64 to = smp_load_acquire(&log->head), begin;
 
-	if (to - p->durable > log->size) {
-		p->durable = to - log->size;
-		p->tail = p->durable;
-	}
 	/* What a dead CPU had begun to write is part of it. */
 	begin = READ_ONCE(log->begin);
-	while (p->durable < to)
-		if (panic_write_blocks(log, begin, to))
+	while (p->durable < to) {
+		panic_skip_lost(log);
+		if (p->durable < to && panic_write_blocks(log, begin, to)) {
+			log->panic_failed = true;
 			return;
+		}
+	}
 	if (!log->headed && to)
 		panic_write_head(log);
 }
 
 static void panic_write_log(struct pstore_area *area, struct pstore_log *log)
 {
-	u32 i, more = 1;
+	bool more;
 
-	if (READ_ONCE(log->partial))
+	if (READ_ONCE(log->open_end) || log->panic_failed)
 		return;
 	if (log->region.type != PSTORE_MEDIA_REGION_FTRACE) {
 		panic_write_ring(log);
 		return;
 	}
-	/* As often as it takes for all that is remembered. */
-	for (i = 0; more && i <= area->trace_calls; i++) {
+	/* What is remembered by now, and no more: this ends. */
+	pstore_trace_begin(area);
+	do {
 		more = pstore_trace_drain(area, log);
 		panic_write_ring(log);
-	}
+	} while (more && !log->panic_failed);
 }
 
 /*
  * Write all streams. What is printed meanwhile, by the device's driver or by a
- * panic inside of this one, is in the console's ring, and goes with the next
- * line.
+ * panic inside of this one, is in the console's ring, and goes with a second
+ * round. Where other CPUs still run, only one writes.
  */
 static void panic_write_logs(struct pstore_area *area)
 {
 	unsigned int i;
 
-	if (area->panic_busy)
+	if (atomic_xchg(&area->panic_busy, 1))
 		return;
-	area->panic_busy = true;
-	for (i = 0; i < PSTORE_LOGS; i++)
-		if (pstore_log_active(&area->logs[i]))
-			panic_write_log(area, &area->logs[i]);
-	area->panic_busy = false;
+	for (i = 0; i < 2 * PSTORE_LOGS; i++)
+		if (pstore_log_active(&area->logs[i % PSTORE_LOGS]))
+			panic_write_log(area, &area->logs[i % PSTORE_LOGS]);
+	atomic_set(&area->panic_busy, 0);
 }
 
 /*
@@ -235,7 +250,7 @@ static void panic_begin(struct pstore_area *area)
 	unsigned int i;
 
 	area->panic_first = PSTORE_SEQ_NONE;
-	area->panic_busy = false;
+	atomic_set(&area->panic_busy, 0);
 	for (i = 0; i < PSTORE_LOGS && !area->panic_logs; i++)
 		pstore_log_panic_place(&area->logs[i], &area->logs[i].panic);
 }
@@ -247,6 +262,8 @@ static int panic_write_part(struct pstore_area *area,
 {
 	struct pstore_record_info info;
 
+	if (area->panic_full)
+		return -EIO;
 	if (record->part >= area->slots.nr)
 		return -ENOSPC;
 	panic_write_staged(area, PSTORE_STAGE_WRITING);
@@ -262,7 +279,8 @@ static int panic_write_part(struct pstore_area *area,
 /*
  * Write one part of the last words, after the oopses that are still staged, and
  * return when it is durable. A crash with more parts than the ring has slots
- * keeps its newest ones. After the last part, the streams are written.
+ * keeps its newest ones. After the first and the last part, the streams are
+ * written.
  *
  * Context: Panic context. Also the last moments before a restart, where the
  *	rules are the same.
@@ -281,7 +299,8 @@ int pstore_panic_record(struct pstore_area *area,
 	if (record->part == 1)
 		panic_begin(area);
 	ret = panic_write_part(area, record);
-	if (record->last) {
+	/* The newest lines are safe: now the streams, and again at the end. */
+	if (record->part == 1 || record->last) {
 		WRITE_ONCE(area->panic_logs, true);
 		panic_write_logs(area);
 	}

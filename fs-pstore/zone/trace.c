@@ -34,11 +34,13 @@ struct trace_entry {
  * struct pstore_trace_cpu - what a CPU has seen
  * @head:	number of the next entry
  * @drained:	number of the first entry that did not go to the stream yet
+ * @drain_to:	where to stop, since the CPU goes on meanwhile
  * @entries:	the last pstore_area.trace_calls of them
  */
 struct pstore_trace_cpu {
 	atomic_t		head;
 	u32			drained;
+	u32			drain_to;
 	struct trace_entry	*entries;
 };
 
@@ -84,7 +86,7 @@ static bool trace_get(const struct trace_entry *e, u32 number,
 static u32 trace_drain_cpu(struct pstore_area *area, struct pstore_trace_cpu *t,
 			   struct pstore_log *log, u32 room)
 {
-	u32 head = atomic_read(&t->head);
+	u32 head = t->drain_to;
 	struct pstore_media_trace m;
 
 	if (head - t->drained > area->trace_calls)
@@ -101,9 +103,27 @@ static u32 trace_drain_cpu(struct pstore_area *area, struct pstore_trace_cpu *t,
 }
 
 /*
- * Move calls to the stream's ring, as many as fit into half of it.
+ * What has been remembered by now is to go to the stream.
  *
  * Context: Process context with the stream's lock held, or panic context.
+ */
+void pstore_trace_begin(struct pstore_area *area)
+{
+	int cpu;
+
+	if (!area->trace)
+		return;
+	for_each_possible_cpu(cpu) {
+		struct pstore_trace_cpu *t = per_cpu_ptr(area->trace, cpu);
+
+		t->drain_to = atomic_read(&t->head);
+	}
+}
+
+/*
+ * Move calls to the stream's ring, as many as fit into half of it.
+ *
+ * Context: As for pstore_trace_begin().
  * Return: whether there may be more.
  */
 bool pstore_trace_drain(struct pstore_area *area, struct pstore_log *log)

@@ -10,6 +10,7 @@
 #include <linux/cleanup.h>
 #include <linux/err.h>
 #include <linux/kmsg_dump.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/pstore.h>
@@ -54,11 +55,15 @@ static ssize_t zone_read_logs(struct pstore_area *area,
 		log = &area->logs[area->read_log++];
 		if (!pstore_log_active(log))
 			continue;
+		record->buf = NULL;
 		ret = pstore_log_read(log, &record->buf, &head);
 		if (ret > 0 && head->type == PSTORE_TYPE_FTRACE)
 			ret = pstore_trace_decode(&record->buf, ret);
-		if (ret <= 0)
+		if (ret <= 0) {
+			kvfree(record->buf);
+			record->buf = NULL;
 			continue;
+		}
 		record->type = head->type;
 		record->id = 0;
 		record->time.tv_sec = head->time_sec;
@@ -162,16 +167,22 @@ static int zone_write_user(struct pstore_record *record,
 	return ret ?: pstore_log_write(log, &from);
 }
 
+static int zone_erase_record(struct pstore_area *area,
+			     const struct pstore_record *record)
+{
+	struct pstore_log *log;
+
+	if (record->type == PSTORE_TYPE_DMESG)
+		return pstore_slots_erase(area, record->id);
+	log = pstore_log_find(area, record->type);
+	return log ? pstore_log_erase(log) : -ENOENT;
+}
+
 static int zone_erase(struct pstore_record *record)
 {
 	struct pstore_area *area = record->psi->data;
-	struct pstore_log *log;
-	int ret;
+	int ret = zone_erase_record(area, record);
 
-	log = record->type == PSTORE_TYPE_DMESG ? NULL :
-	      pstore_log_find(area, record->type);
-	ret = log ? pstore_log_erase(log) :
-		    pstore_slots_erase(area, record->id);
 	if (ret && ret != -ENOENT)
 		pr_err("%s: a record is not removed (error %d); it will be back after the next boot\n",
 		       area->storage->device, ret);

@@ -200,17 +200,20 @@ struct pstore_log_stats {
  * @lock:	serializes writes to the device. Never taken in a panic.
  * @waiters:	messages whose writers wait
  * @waiters_lock: protects @waiters. Inside of all others.
- * @partial:	a message larger than the ring is under way
+ * @open_end:	where the message ends that is larger than the ring and is under
+ *		way; 0 for none. Changed with @lock held.
  * @image:	blocks on their way to the device; protected by @lock
  * @irq_work:	gets from who adds, and may hold any lock, to @work
  * @work:	writes what was added
  * @flags:	LOG_*
  * @flush_ms:	how long bytes may wait; for messages, 0 makes the writer wait
+ * @delay_ms:	how much longer, since the disk refuses writes
  * @started:	this boot writes to it
  * @headed:	the head of @bank is on the media
  * @reported:	the log has been told of an error
  * @stats:	counters
  * @panic:	where on the media, once the kernel has died
+ * @panic_failed: it could not be written then
  */
 struct pstore_log {
 	struct pstore_area		*area;
@@ -230,17 +233,19 @@ struct pstore_log {
 	struct mutex			lock;		/* see above */
 	struct list_head		waiters;
 	spinlock_t			waiters_lock;	/* see above */
-	bool				partial;
+	u64				open_end;
 	void				*image;
 	struct irq_work			irq_work;
 	struct delayed_work		work;
 	unsigned long			flags;
 	unsigned int			flush_ms;
+	unsigned int			delay_ms;
 	bool				started;
 	bool				headed;
 	bool				reported;
 	struct pstore_log_stats		stats;
 	struct pstore_log_place		panic;
+	bool				panic_failed;
 };
 
 struct iov_iter;
@@ -260,7 +265,8 @@ struct pstore_trace_cpu;
  *		the buffer that core gets as pstore_info.buf
  * @boot_id:	names this boot in records
  * @stats:	counters
- * @panic_dead:	the device failed for good during the panic
+ * @panic_dead:	the device does not answer any more
+ * @panic_full:	it has refused crash records too often
  * @panic_first: number of the first part of the crash that is being written
  * @panic_image: for the streams in a panic
  * @panic_logs:	the crash is written; what the console prints from now on goes
@@ -282,10 +288,11 @@ struct pstore_area {
 	u8			boot_id[PSTORE_MEDIA_ID_BYTES];
 	struct pstore_stats	stats;
 	bool			panic_dead;
+	bool			panic_full;
 	u64			panic_first;
 	void			*panic_image;
 	bool			panic_logs;
-	bool			panic_busy;
+	atomic_t		panic_busy;
 	u64			read_seq;
 	unsigned int		read_log;
 };
@@ -344,6 +351,7 @@ void pstore_log_push(struct pstore_log *log, const void *data, size_t n);
 void pstore_log_put(struct pstore_log *log, const void *data, size_t n);
 void pstore_log_kick(struct pstore_log *log);
 int pstore_log_write(struct pstore_log *log, struct iov_iter *from);
+void pstore_log_stamp_head(struct pstore_log *log);
 size_t pstore_log_encode_head(const struct pstore_log *log, unsigned int bank,
 			      void *image);
 ssize_t pstore_log_read(struct pstore_log *log, char **text,
@@ -369,6 +377,7 @@ int pstore_trace_init(struct pstore_area *area, u32 bytes);
 void pstore_trace_exit(struct pstore_area *area);
 void pstore_trace_put(struct pstore_area *area,
 		      const struct pstore_ftrace_record *call);
+void pstore_trace_begin(struct pstore_area *area);
 bool pstore_trace_drain(struct pstore_area *area, struct pstore_log *log);
 ssize_t pstore_trace_decode(char **text, ssize_t bytes);
 
