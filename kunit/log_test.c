@@ -896,16 +896,17 @@ static void test_sizes_no_room(struct kunit *test)
 	pstore_area_detach(area);
 }
 
-/* A change of sizes is cut short: numbers do not come back all the same. */
-static void test_sizes_change_numbers(struct kunit *test)
+/*
+ * A change of sizes is cut short: numbers do not come back all the same, however
+ * many there have been.
+ */
+static void sizes_change_numbers(struct kunit *test, struct sim *sim, u64 nr)
 {
-	struct sim *sim = test_sim(test);
 	struct pstore_area *area = attach(test, sim);
 	struct pstore_log *log;
-	unsigned int i;
-	u64 seq;
+	u64 i;
 
-	for (i = 0; i < 47; i++) {
+	for (i = 0; i < nr; i++) {
 		struct pstore_record_info info = {
 			.state		= PSTORE_MEDIA_LIVE,
 			.payload_bytes	= 1,
@@ -918,9 +919,8 @@ static void test_sizes_change_numbers(struct kunit *test)
 	log = pstore_log_find(area, PSTORE_TYPE_CONSOLE);
 	put(log, 9000);
 	settle(log);
-	seq = atomic64_read(&area->slots.next_seq);
 	pstore_area_detach(area);
-	/* Streams go to the other end, over the newest headers. */
+	/* The console is copied to the other end, over some of the headers. */
 	sim->storage.kmsg_bytes = 8192;
 	sim->cut_at = sim->writes + 5;
 	KUNIT_EXPECT_TRUE(test, IS_ERR(pstore_area_attach(&sim->storage,
@@ -928,8 +928,19 @@ static void test_sizes_change_numbers(struct kunit *test)
 	sim_power_on(sim);
 	sim->storage.kmsg_bytes = 4096;
 	area = attach(test, sim);
-	KUNIT_EXPECT_EQ(test, seq, atomic64_read(&area->slots.next_seq));
+	KUNIT_EXPECT_EQ(test, nr, atomic64_read(&area->slots.next_seq));
 	pstore_area_detach(area);
+}
+
+static void test_sizes_change_numbers(struct kunit *test)
+{
+	struct sim *sim = test_sim(test);
+	u64 nr;
+
+	for (nr = 1; nr < 40; nr++) {
+		sim_wipe(sim);
+		sizes_change_numbers(test, sim, nr);
+	}
 }
 
 /* A stream that is turned off is shown until it is removed, and then gone. */
