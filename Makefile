@@ -1,7 +1,7 @@
 # Crash logs that survive: one target per intent. "make help" lists them.
 ARCH ?= x86_64
 .DEFAULT_GOAL := help
-.PHONY: help setup kernel baseline refresh apply check check-quick kunit torture lint bisect scenarios clean
+.PHONY: help setup kernel baseline refresh apply check check-quick kunit torture lint bisect bench scenarios clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -39,6 +39,9 @@ lint: ## checkpatch, kernel-doc, W=1, sparse, shellcheck
 
 bisect: setup ## each prefix of the series builds without a warning
 	@scripts/check-bisect
+
+bench: setup ## measure both kernels, check the budgets: Documentation/bench.md
+	@scripts/bench
 
 scenarios: ## all QEMU scenarios on ARCH
 	@./run-qemu.sh $(ARCH) $$(./run-qemu.sh --list | awk '{print $$1}')
