@@ -132,6 +132,9 @@ static int attach_register(struct pstore_blk *blk,
 {
 	int ret;
 
+	/* Announced, but not set up yet: a dm or loop device. */
+	if (!bdev_nr_bytes(blk->bdev) && !params->last_try)
+		return -EAGAIN;
 	if (bdev_read_only(blk->bdev)) {
 		pr_err("%s is read-only: not used for crash logs\n",
 		       blk->device);
