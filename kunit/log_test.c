@@ -685,11 +685,13 @@ static int writer_fn(void *data)
 static const char *next_line(const char *text, const char *end, char *line,
 			     size_t size)
 {
-	size_t n = 0;
+	size_t n = 0, len;
 
 	while (text + n < end && text[n++] != '\n')
 		;
-	strscpy(line, text, min(size, n + 1));
+	len = min(n, size - 1);
+	memcpy(line, text, len);
+	line[len] = '\0';
 	return text + n;
 }
 
