@@ -573,6 +573,14 @@ static void test_layout_change_cut(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, IS_ERR(attach_try(sim)));
 	sim_power_on(sim);
 
+	/* Both copies are valid, and do not agree. */
+	area = attach(test, sim);
+	KUNIT_EXPECT_EQ(test, 2ULL, area->layout.generation);
+	KUNIT_EXPECT_MEMEQ(test, sim->media,
+			   sim->media + sim->storage.bytes -
+			   PSTORE_MEDIA_BLOCK_BYTES, PSTORE_MEDIA_BLOCK_BYTES);
+	pstore_area_detach(area);
+
 	sim->storage.kmsg_bytes = TEST_SLOT;
 	area = attach(test, sim);
 	KUNIT_EXPECT_EQ(test, 3ULL, area->layout.generation);
@@ -716,21 +724,56 @@ static void test_stage_fills_ring(struct kunit *test)
 	pstore_area_detach(area);
 }
 
-/* Each part is durable when it counts as written. */
+/* The first part is durable at once, the others soon, and all with the last. */
 static void test_panic_flushes(struct kunit *test)
 {
-	struct sim *sim = test_sim(test, 8);
+	struct sim *sim = test_sim(test, 32);
+	struct pstore_area *area = attach(test, sim);
+	unsigned int part, before, unflushed = 0, most = 0;
+	struct pstore_record record;
+	u64 pos = 0;
+
+	for (part = 1; part <= 16; part++) {
+		record = text_record(area, part, KMSG_DUMP_PANIC);
+		record.part = part;
+		record.last = part == 16;
+		before = sim->flushes;
+		KUNIT_EXPECT_EQ(test, 0, pstore_panic_record(area, &record));
+		unflushed = sim->flushes > before ? 0 : unflushed + 1;
+		KUNIT_EXPECT_TRUE(test, part != 1 || !unflushed);
+		most = max(most, unflushed);
+	}
+	KUNIT_EXPECT_EQ(test, 0U, unflushed);
+	KUNIT_EXPECT_EQ(test, PSTORE_SLOT_MAX_UNFLUSHED - 1, most);
+	sim_power_on(sim);
+	area = reattach(test, sim, area);
+	for (part = 1; part <= 16; part++)
+		expect_next(test, area, &pos, part - 1, part);
+	expect_end(test, area, pos);
+	pstore_area_detach(area);
+}
+
+/* What cannot be written ends a crash: what has been is durable then. */
+static void test_panic_flushes_at_end(struct kunit *test)
+{
+	struct sim *sim = test_sim(test, 4);
 	struct pstore_area *area = attach(test, sim);
 	struct pstore_record record;
 	unsigned int part;
+	u64 pos = 0;
 
 	for (part = 1; part <= 4; part++) {
 		record = text_record(area, part, KMSG_DUMP_PANIC);
 		record.part = part;
-		record.last = part == 4;
-		KUNIT_EXPECT_EQ(test, 0, pstore_panic_record(area, &record));
-		KUNIT_EXPECT_EQ(test, part, sim->flushes);
+		record.last = false;
+		KUNIT_EXPECT_EQ(test, part < 4 ? 0 : -ENOSPC,
+				pstore_panic_record(area, &record));
 	}
+	sim_power_on(sim);
+	area = reattach(test, sim, area);
+	for (part = 1; part <= 3; part++)
+		expect_next(test, area, &pos, part - 1, part);
+	expect_end(test, area, pos);
 	pstore_area_detach(area);
 }
 
@@ -754,6 +797,38 @@ static void test_panic_fills_ring(struct kunit *test)
 	expect_next(test, area, &pos, 2, 2);
 	for (part = 1; part <= 3; part++)
 		expect_next(test, area, &pos, 2 + part, 10 + part);
+	expect_end(test, area, pos);
+	pstore_area_detach(area);
+}
+
+/*
+ * The power goes in a panic, and of what is in the disk's cache only the newest
+ * part reaches the media, with bad slots before it: the longest gap there is.
+ */
+static void test_panic_gap(struct kunit *test)
+{
+	struct sim *sim = test_sim(test, 16);
+	struct pstore_area *area = attach(test, sim);
+	unsigned int unflushed = PSTORE_SLOT_MAX_UNFLUSHED - 1;
+	u64 lost = pstore_slots_pos(&area->slots, 1);
+	struct pstore_record record;
+	unsigned int part;
+	u64 pos = 0;
+
+	sim->bad_from = lost + unflushed * TEST_SLOT;
+	sim->bad_to = sim->bad_from + (PSTORE_SLOT_TRIES - 1) * TEST_SLOT;
+	for (part = 1; part <= unflushed + 2; part++) {
+		record = text_record(area, part, KMSG_DUMP_PANIC);
+		record.part = part;
+		record.last = false;
+		KUNIT_EXPECT_EQ(test, 0, pstore_panic_record(area, &record));
+	}
+	memset(sim->media + lost, 0, unflushed * TEST_SLOT);
+	sim_power_on(sim);
+
+	area = reattach(test, sim, area);
+	expect_next(test, area, &pos, 0, 1);
+	expect_next(test, area, &pos, unflushed + PSTORE_SLOT_TRIES, part - 1);
 	expect_end(test, area, pos);
 	pstore_area_detach(area);
 }
@@ -829,7 +904,9 @@ static struct kunit_case area_test_cases[] = {
 	KUNIT_CASE(test_panic_writes_staged),
 	KUNIT_CASE(test_panic_writes_begun),
 	KUNIT_CASE(test_panic_flushes),
+	KUNIT_CASE(test_panic_flushes_at_end),
 	KUNIT_CASE(test_panic_fills_ring),
+	KUNIT_CASE(test_panic_gap),
 	KUNIT_CASE(test_panic_avoids_erase),
 	KUNIT_CASE(test_panic_bad_slot),
 	KUNIT_CASE(test_panic_dead_device),

@@ -34,7 +34,8 @@
 #define CUT_SLOT	4096U
 #define CUT_DISK	(SZ_128K + SZ_64K)
 #define CUT_KEEP	1792U		/* of each stream: four blocks */
-#define CUT_MAX_RECORDS	128
+#define CUT_MAX_RECORDS	256
+#define CUT_PARTS	6		/* of a panic */
 #define CUT_EXHAUSTIVE	5		/* sectors in flight, up to which all subsets */
 #define CUT_CHANCES	8
 #define CUT_STEPS	40		/* in a script that is made */
@@ -88,7 +89,8 @@ struct cut_model {
 	unsigned int		text[CUT_MAX_RECORDS];	/* by number; 0: none */
 	unsigned int		next_text;
 	u64			next_seq;
-	u64			doubtful;	/* may be there or not */
+	u64			doubtful;	/* from here on, */
+	u64			doubtful_end;	/* up to here, there or not */
 	unsigned int		boot;
 	struct cut_stream	pmsg[2];	/* this boot's, the one's before */
 	struct cut_stream	console[2];
@@ -177,6 +179,27 @@ static struct pstore_area *cut_attach(struct sim *sim, unsigned int boot)
 
 /* Steps of a script, in the model and on the disk. */
 
+static void model_doubt(struct cut_model *m, u64 from, u64 to)
+{
+	m->doubtful = from;
+	m->doubtful_end = to;
+}
+
+static void model_trust(struct cut_model *m)
+{
+	model_doubt(m, CUT_NO_RECORD, CUT_NO_RECORD);
+}
+
+/* A record is about to be written, and other ones may be in doubt. */
+static unsigned int model_add(struct cut_model *m)
+{
+	u64 seq = m->next_seq++;
+
+	m->text[seq] = m->next_text++;
+	model_doubt(m, min(m->doubtful, seq), m->next_seq);
+	return m->text[seq];
+}
+
 static int step_record(struct cut *c)
 {
 	struct cut_model *m = &c->model;
@@ -184,12 +207,10 @@ static int step_record(struct cut *c)
 	struct pstore_record record;
 	int ret;
 
-	m->text[m->next_seq] = m->next_text++;
-	m->doubtful = m->next_seq;
-	record = text_record(c->area, m->text[m->next_seq++], KMSG_DUMP_OOPS);
+	record = text_record(c->area, model_add(m), KMSG_DUMP_OOPS);
 	pstore_area_describe(c->area, &record, &info);
 	ret = pstore_slots_write(c->area, c->area->image, &info);
-	m->doubtful = CUT_NO_RECORD;
+	model_trust(m);
 	return ret;
 }
 
@@ -198,7 +219,7 @@ static u64 model_oldest(const struct cut *c, const struct cut_model *m)
 	u64 nr = c->area->slots.nr;
 	u64 first_seq = c->area->slots.region.first_seq;
 
-	return m->next_seq > first_seq + nr ? m->next_seq - nr : 0;
+	return m->next_seq > first_seq + nr ? m->next_seq - nr : first_seq;
 }
 
 static int step_erase(struct cut *c, bool newest)
@@ -212,10 +233,10 @@ static int step_erase(struct cut *c, bool newest)
 			found = seq;
 	if (found == CUT_NO_RECORD)
 		return 0;
-	m->doubtful = found;
+	model_doubt(m, found, found + 1);
 	ret = pstore_slots_erase(c->area, found);
 	m->text[found] = 0;
-	m->doubtful = CUT_NO_RECORD;
+	model_trust(m);
 	return ret;
 }
 
@@ -314,20 +335,38 @@ static int step_reboot(struct cut *c)
 	return step_reattach(c);
 }
 
-/* A panic with something in the console's ring, and a line after it. */
-static int step_panic(struct cut *c)
+/* The first part is durable when it is written, the others with the last one. */
+static int panic_part(struct cut *c, unsigned int part)
 {
+	bool durable = part == 1 || part == CUT_PARTS;
 	struct cut_model *m = &c->model;
 	struct pstore_record record;
 	int ret;
 
-	put_console(c, 300);
-	m->text[m->next_seq] = m->next_text++;
-	m->doubtful = m->next_seq;
-	record = text_record(c->area, m->text[m->next_seq++], KMSG_DUMP_PANIC);
+	record = text_record(c->area, model_add(m), KMSG_DUMP_PANIC);
+	record.part = part;
+	record.last = part == CUT_PARTS;
 	ret = pstore_panic_record(c->area, &record);
-	m->doubtful = CUT_NO_RECORD;
+	if (!durable)
+		return ret;
+	model_trust(m);
 	stream_done(&m->console[0]);
+	return ret;
+}
+
+/* A panic with something in the console's ring, and lines during and after it. */
+static int step_panic(struct cut *c)
+{
+	struct cut_model *m = &c->model;
+	unsigned int part;
+	int ret = 0;
+
+	put_console(c, 300);
+	for (part = 1; part <= CUT_PARTS && !ret; part++) {
+		ret = panic_part(c, part);
+		if (part == 1)
+			put_console(c, 100);
+	}
 	put_console(c, 60);
 	pstore_panic_console(pstore_log_find(c->area, PSTORE_TYPE_CONSOLE),
 			     true);
@@ -420,13 +459,13 @@ static void expect_records(struct cut *c, struct pstore_area *area,
 		kvfree(payload);
 	}
 	oldest = pstore_slots_oldest(&area->slots);
-	/* The oldest may have given way to the one in flight. */
-	if (m->doubtful != CUT_NO_RECORD && m->doubtful + 1 == m->next_seq &&
-	    m->next_seq >= area->slots.nr)
+	/* The oldest may have given way to those in flight. */
+	if (m->doubtful_end == m->next_seq && m->next_seq >= area->slots.nr)
 		oldest = max(oldest, m->next_seq - area->slots.nr);
 	for (s = oldest; s < m->next_seq; s++)
-		cut_expect(c, s == m->doubtful || seen[s] == !!m->text[s],
-			   "record %llu is %s", s, seen[s] ? "there" : "lost");
+		cut_expect(c, (s >= m->doubtful && s < m->doubtful_end) ||
+			   seen[s] == !!m->text[s], "record %llu is %s", s,
+			   seen[s] ? "there" : "lost");
 }
 
 /* Is @text the newest bytes of the stream, with all that was acknowledged? */
@@ -504,7 +543,7 @@ static void model_settle(struct cut_model *m, struct pstore_area *area,
 	for (i = 0; i < CUT_MAX_RECORDS; i++)
 		if (!seen[i])
 			m->text[i] = 0;
-	m->doubtful = CUT_NO_RECORD;
+	model_trust(m);
 	m->next_seq = atomic64_read(&area->slots.next_seq);
 	m->boot++;
 	m->pmsg[0] = (struct cut_stream) { .boot = m->boot };
@@ -653,7 +692,7 @@ static void cut_begin(struct cut *c)
 
 	INIT_LIST_HEAD(&c->moments);
 	m->next_text = 1;
-	m->doubtful = CUT_NO_RECORD;
+	model_trust(m);
 	m->boot = 1;
 	m->pmsg[0].boot = 1;
 	m->console[0].boot = 1;

@@ -429,14 +429,13 @@ static int area_open(struct pstore_area *area)
 {
 	int ret = pstore_claim(area->storage, &area->layout);
 
+	if (ret == PSTORE_CLAIM_FREE)
+		ret = area_format(area);
+	else if (ret == PSTORE_CLAIM_TO_REPAIR)
+		ret = area_repair_layout(area);
 	if (ret < 0)
 		return ret;
-	ret = ret ? area_repair_layout(area) : area_format(area);
-	if (!ret)
-		ret = area_init_regions(area);
-	if (!ret)
-		ret = area_adapt(area);
-	return ret;
+	return area_init_regions(area) ?: area_adapt(area);
 }
 
 /* A stream that cannot be begun costs that stream and nothing else. */

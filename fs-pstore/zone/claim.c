@@ -34,7 +34,6 @@ static const struct claim_signature {
 	{ "a LUKS volume",	   0, 6, "LUKS\xba\xbe" },
 	{ "an XFS file system",	   0, 4, "XFSB" },
 	{ "a squashfs file system", 0, 4, "hsqs" },
-	{ "a bcache device",	   4120, 8, "\xc6\x85\x73\xf6\x4e\x1a\x45\xca" },
 	{ "a GPT partition table", 512, 8, "EFI PART" },
 	{ "an LVM physical volume", 512, 8, "LABELONE" },
 	{ "an ext2/ext3/ext4 file system", 1080, 2, "\x53\xef" },
@@ -43,6 +42,7 @@ static const struct claim_signature {
 	{ "swap space",		   4086, 10, "SWAP-SPACE" },
 	{ "a swapped-out system",  4086, 9, "S1SUSPEND" },
 	{ "an md RAID member",	   0, 4, "\xfc\x4e\x2b\xa9" },
+	{ "a bcache device",	   4120, 8, "\xc6\x85\x73\xf6\x4e\x1a\x45\xca" },
 	{ "an md RAID member",	   4096, 4, "\xfc\x4e\x2b\xa9" },
 	{ "an md RAID member",	   SZ_8K, 4, "\xfc\x4e\x2b\xa9", SZ_4K },
 	{ "an md RAID member",	   SZ_64K, 4, "\xfc\x4e\x2b\xa9", SZ_64K },
@@ -56,11 +56,21 @@ static const struct claim_signature {
 struct claim {
 	struct pstore_storage	*st;
 	void			*buf;	/* CLAIM_CHUNK bytes */
+	u64			pos;	/* what is in there, and */
+	size_t			len;	/* how much */
 };
 
+/* Several signatures lie in one block, which is read once. */
 static int claim_read(struct claim *c, u64 pos, size_t len)
 {
-	return c->st->ops->read(c->st, pos, c->buf, len);
+	int ret;
+
+	if (c->len == len && c->pos == pos)
+		return 0;
+	ret = c->st->ops->read(c->st, pos, c->buf, len);
+	c->pos = pos;
+	c->len = ret ? 0 : len;
+	return ret;
 }
 
 /* Where a signature would be. Return: whether the device has that place. */
@@ -269,16 +279,29 @@ static int claim_layout(struct claim *c, u64 pos, struct pstore_layout *layout,
 	return 0;
 }
 
+/* Ours, unless somebody else has moved in, with copies that agree or do not. */
+static int claim_verdict(struct claim *c, bool first_is_ours, bool same)
+{
+	int ret = claim_still_ours(c, first_is_ours);
+
+	if (ret < 0)
+		return ret;
+	if (!ret)
+		return PSTORE_CLAIM_FREE;
+	return same ? PSTORE_CLAIM_OURS : PSTORE_CLAIM_TO_REPAIR;
+}
+
 /*
  * Weigh the two copies of the layout block: see media.h for who wins.
- * Return: 1 with the layout, 0 when the device is not ours, or -errno.
+ * Return: enum pstore_claim, or -errno.
  */
 static int claim_ours(struct claim *c, struct pstore_layout *layout)
 {
 	u64 bytes = round_down(c->st->bytes, PSTORE_MEDIA_BLOCK_BYTES);
 	enum pstore_media_verdict first, last;
-	struct pstore_layout other;
+	struct pstore_layout other = {};
 	u64 last_pos;
+	bool same;
 	int ret;
 
 	ret = claim_layout(c, 0, layout, &first);
@@ -296,25 +319,26 @@ static int claim_ours(struct claim *c, struct pstore_layout *layout)
 		       c->st->device, c->st->backend);
 		return -EPROTONOSUPPORT;
 	}
+	same = first == last && !memcmp(&other, layout, sizeof(other));
 	if (first == PSTORE_MEDIA_OK) {
 		if (last == PSTORE_MEDIA_OK &&
 		    !memcmp(other.area_id, layout->area_id,
 			    sizeof(other.area_id)) &&
 		    other.generation > layout->generation)
 			*layout = other;
-		return claim_still_ours(c, true);
+		return claim_verdict(c, true, same);
 	}
 	if (last != PSTORE_MEDIA_OK)
-		return 0;
+		return PSTORE_CLAIM_FREE;
 	/* Has somebody else moved in at the front since? */
 	if (first == PSTORE_MEDIA_BLANK || first == PSTORE_MEDIA_BAD_CRC ||
 	    first == PSTORE_MEDIA_BAD_FIELD) {
 		pr_warn("%s: the first layout block is damaged (%s); the second one is used\n",
 			c->st->device, pstore_media_verdict_name(first));
 		*layout = other;
-		return claim_still_ours(c, false);
+		return claim_verdict(c, false, false);
 	}
-	return 0;
+	return PSTORE_CLAIM_FREE;
 }
 
 /*
@@ -353,9 +377,9 @@ int pstore_claim_wipe(struct pstore_storage *st)
  * Decide about a device. Nothing is written.
  *
  * Context: Process context, may sleep.
- * Return: 1 when it is ours, with its layout; 0 when it is free for the taking;
- *	-EEXIST or -EPROTONOSUPPORT when it is somebody else's; -EINVAL when it
- *	is too small; -ENOMEM; or the device's error.
+ * Return: enum pstore_claim, and the layout of what is ours; -EEXIST or
+ *	-EPROTONOSUPPORT when it is somebody else's; -EINVAL when it is too small;
+ *	-ENOMEM; or the device's error.
  */
 int pstore_claim(struct pstore_storage *st, struct pstore_layout *layout)
 {
@@ -372,7 +396,7 @@ int pstore_claim(struct pstore_storage *st, struct pstore_layout *layout)
 	if (!c.buf)
 		return -ENOMEM;
 	ret = claim_ours(&c, layout);
-	if (!ret)
+	if (ret == PSTORE_CLAIM_FREE)
 		ret = claim_foreign(&c);
 	kvfree(c.buf);
 	return ret;

@@ -374,6 +374,8 @@ static void log_report(struct pstore_log *log, int err)
 	const char *device = log->area->storage->device;
 	const char *name = pstore_log_name(log->region.type);
 
+	if (err == -ESHUTDOWN)
+		return;
 	if (err && !log->reported)
 		pr_err("%s: the %s log is not written (error %d); what is lost is counted until it is written again\n",
 		       device, name, err);
@@ -385,7 +387,8 @@ static void log_report(struct pstore_log *log, int err)
 
 /*
  * One write to the device, as part of the append that ends at @end; with 0, of
- * none but itself. Return: 0, or -errno after a few tries.
+ * none but itself. Return: 0, or -errno after a few tries; -ESHUTDOWN once the
+ * panic path has written the stream, which it goes on to do in the same blocks.
  */
 static int log_write(struct pstore_log *log, u64 to, u64 end)
 {
@@ -396,6 +399,8 @@ static int log_write(struct pstore_log *log, u64 to, u64 end)
 	size_t len;
 	int ret = -EIO;
 
+	if (READ_ONCE(log->area->panic_logs))
+		return -ESHUTDOWN;
 	if (ring_has_lost(log, p->durable))
 		log_give_up(log, READ_ONCE(log->reserved) - log->size);
 	for (tries = 0; tries < LOG_TRIES; tries++) {

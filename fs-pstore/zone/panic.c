@@ -20,8 +20,11 @@
  *   after all those that have been taken, with all bytes that are not known to
  *   be durable. If a dead CPU's write reaches the media as well, both say the
  *   same. A message that had come in only in part is left out.
- * - Each part is flushed before it counts as written, so that a machine which
- *   does not get further has saved what it got.
+ * - The first part, which has the newest lines, is flushed before anything else
+ *   is written, then each stream, and the other parts a few at a time and at the
+ *   end. So a machine that does not get further has saved what counts most, the
+ *   time that a flush takes is not spent for each part, and a power cut leaves no
+ *   gap in the ring that recovery does not look across, see slots.c.
  *
  * These functions call media.c, area.c and the parts of log.c and trace.c that are
  * marked for it, which take no lock either, and the storage's panic_write() and
@@ -44,21 +47,36 @@ static u64 panic_take(struct pstore_slots *slots)
 	return seq;
 }
 
-/* Write and make durable. A device that does not answer is not asked again. */
-static int panic_write(struct pstore_area *area, u64 pos, const void *image,
-		       size_t len)
+/* A device that does not answer is not asked again. */
+static int panic_check(struct pstore_area *area, int ret)
 {
-	struct pstore_storage *st = area->storage;
-	int ret = st->ops->panic_write(st, pos, image, len);
-
-	if (!ret && st->ops->panic_flush)
-		ret = st->ops->panic_flush(st);
 	if (!ret)
 		return 0;
 	atomic_inc(&area->stats.io_errors);
 	if (ret == -ETIMEDOUT || ret == -ENODEV)
 		area->panic_dead = true;
 	return ret;
+}
+
+static int panic_write(struct pstore_area *area, u64 pos, const void *image,
+		       size_t len)
+{
+	struct pstore_storage *st = area->storage;
+
+	area->panic_dirty = true;
+	return panic_check(area, st->ops->panic_write(st, pos, image, len));
+}
+
+/* Make durable what was written since the last time, if anything was. */
+static int panic_flush(struct pstore_area *area)
+{
+	struct pstore_storage *st = area->storage;
+
+	if (!area->panic_dirty || area->panic_dead || !st->ops->panic_flush)
+		return 0;
+	area->panic_dirty = false;
+	area->panic_flushed = atomic64_read(&area->slots.next_seq);
+	return panic_check(area, st->ops->panic_flush(st));
 }
 
 /* One attempt to write a record. */
@@ -69,6 +87,9 @@ static int panic_write_slot(struct pstore_area *area, void *image,
 	int ret = panic_write(area, pstore_slots_pos(&area->slots, info->seq),
 			      image, len);
 
+	if (!ret && info->seq - area->panic_flushed + 1 >=
+		    PSTORE_SLOT_MAX_UNFLUSHED)
+		ret = panic_flush(area);
 	if (ret) {
 		pstore_slots_failed(&area->slots, info->seq);
 		return ret;
@@ -195,6 +216,9 @@ static void panic_write_ring(struct pstore_log *log)
 
 	/* What a dead CPU had begun to write is part of it. */
 	begin = READ_ONCE(log->begin);
+	panic_skip_lost(log);
+	/* On 32 bits, a CPU may have died with half of the new value stored. */
+	to = min(to, p->durable + log->size);
 	while (p->durable < to) {
 		panic_skip_lost(log);
 		if (p->durable < to && panic_write_blocks(log, begin, to)) {
@@ -202,8 +226,14 @@ static void panic_write_ring(struct pstore_log *log)
 			return;
 		}
 	}
-	if (!log->headed && to)
-		panic_write_head(log);
+	/*
+	 * Before the head, which tells that there are bytes, and before the next
+	 * write, which may go over what these bytes have replaced.
+	 */
+	if (panic_flush(log->area) || log->headed || !to)
+		return;
+	panic_write_head(log);
+	panic_flush(log->area);
 }
 
 static void panic_write_log(struct pstore_area *area, struct pstore_log *log)
@@ -277,8 +307,9 @@ static int panic_write_part(struct pstore_area *area,
 }
 
 /*
- * Write one part of the last words, after the oopses that are still staged, and
- * return when it is durable. A crash with more parts than the ring has slots
+ * Write one part of the last words, after the oopses that are still staged. The
+ * first part is durable when this returns, and with the last one, or one that
+ * cannot be written, all are. A crash with more parts than the ring has slots
  * keeps its newest ones. After the first and the last part, the streams are
  * written.
  *
@@ -299,11 +330,12 @@ int pstore_panic_record(struct pstore_area *area,
 	if (record->part == 1)
 		panic_begin(area);
 	ret = panic_write_part(area, record);
+	if (!ret && record->part != 1 && !record->last)
+		return 0;
 	/* The newest lines are safe: now the streams, and again at the end. */
-	if (record->part == 1 || record->last) {
-		WRITE_ONCE(area->panic_logs, true);
-		panic_write_logs(area);
-	}
+	ret = panic_flush(area) ?: ret;
+	WRITE_ONCE(area->panic_logs, true);
+	panic_write_logs(area);
 	return ret;
 }
 

@@ -26,10 +26,12 @@
 #include "zone.h"
 
 /*
- * Longest run of numbers without a record: failed writes, and the few that a CPU
- * took with it into a panic.
+ * Longest run of numbers without a record: failed writes, what a panic has not
+ * flushed, and the few that CPUs took with them into a panic and a panic inside
+ * of it.
  */
-#define PSTORE_SLOT_GAP		(2 * PSTORE_SLOT_MAX_FAILED)
+#define PSTORE_SLOT_GAP		(PSTORE_SLOT_MAX_FAILED + \
+				 PSTORE_SLOT_MAX_UNFLUSHED + 4)
 
 static u64 slots_index(const struct pstore_slots *slots, u64 seq)
 {

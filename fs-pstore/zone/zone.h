@@ -35,7 +35,10 @@
 #define PSTORE_SLOT_TRIES	4
 
 /* After so many failed writes in a row, numbers are no longer left behind. */
-#define PSTORE_SLOT_MAX_FAILED	(2 * PSTORE_SLOT_TRIES)
+#define PSTORE_SLOT_MAX_FAILED	PSTORE_SLOT_TRIES
+
+/* A panic flushes at the latest when it has used so many numbers. */
+#define PSTORE_SLOT_MAX_UNFLUSHED 4U
 
 /* In place of a sequence number: none has been taken yet. */
 #define PSTORE_SEQ_NONE		U64_MAX
@@ -267,6 +270,8 @@ struct pstore_trace_cpu;
  * @stats:	counters
  * @panic_dead:	the device does not answer any more
  * @panic_full:	it has refused crash records too often
+ * @panic_dirty: something has been written in a panic and not been flushed
+ * @panic_flushed: records with lower numbers than this have been flushed
  * @panic_first: number of the first part of the crash that is being written
  * @panic_image: for the streams in a panic
  * @panic_logs:	the crash is written; what the console prints from now on goes
@@ -289,7 +294,9 @@ struct pstore_area {
 	struct pstore_stats	stats;
 	bool			panic_dead;
 	bool			panic_full;
+	bool			panic_dirty;
 	u64			panic_first;
+	u64			panic_flushed;
 	void			*panic_image;
 	bool			panic_logs;
 	atomic_t		panic_busy;
@@ -298,6 +305,18 @@ struct pstore_area {
 };
 
 /* claim.c */
+/**
+ * enum pstore_claim - what a device is
+ * @PSTORE_CLAIM_FREE:	blank, or to be overwritten
+ * @PSTORE_CLAIM_OURS:	an area
+ * @PSTORE_CLAIM_TO_REPAIR: an area whose two layout blocks do not agree
+ */
+enum pstore_claim {
+	PSTORE_CLAIM_FREE,
+	PSTORE_CLAIM_OURS,
+	PSTORE_CLAIM_TO_REPAIR,
+};
+
 int pstore_claim(struct pstore_storage *st, struct pstore_layout *layout);
 int pstore_claim_wipe(struct pstore_storage *st);
 
