@@ -68,7 +68,7 @@ static struct blk_panic_disk *blk_panic_disk_get(struct gendisk *disk)
 		return ERR_PTR(-ENOMEM);
 	bpd->disk = disk;
 	bpd->users = 1;
-	ret = disk->fops->panic_ops->prepare(bpd);
+	ret = disk->fops->panic_prepare(bpd);
 	if (ret) {
 		kfree(bpd);
 		return ERR_PTR(ret);
@@ -83,7 +83,7 @@ static void blk_panic_disk_put(struct blk_panic_disk *bpd)
 	if (--bpd->users)
 		return;
 	list_del(&bpd->node);
-	bpd->disk->fops->panic_ops->release(bpd);
+	bpd->ops->release(bpd);
 	kfree(bpd);
 }
 
@@ -96,7 +96,7 @@ static int blk_panic_check(struct block_device *bdev)
 			bdev);
 		return -EOPNOTSUPP;
 	}
-	if (!disk->fops->panic_ops)
+	if (!disk->fops->panic_prepare)
 		return -EOPNOTSUPP;
 	if (bdev_is_zoned(bdev)) {
 		pr_warn("%pg: cannot write in a panic to a zoned disk\n", bdev);
@@ -153,11 +153,6 @@ void blk_panic_release(struct blk_panic *bp)
 }
 EXPORT_SYMBOL_GPL(blk_panic_release);
 
-static const struct blk_panic_ops *blk_panic_ops(struct blk_panic_disk *bpd)
-{
-	return bpd->disk->fops->panic_ops;
-}
-
 static int blk_panic_begin(struct blk_panic_disk *bpd)
 {
 	int ret;
@@ -170,7 +165,7 @@ static int blk_panic_begin(struct blk_panic_disk *bpd)
 	bpd->owned = false;
 	bpd->busy = true;
 	barrier();
-	ret = blk_panic_ops(bpd)->takeover(bpd);
+	ret = bpd->ops->takeover(bpd);
 	if (ret) {
 		bpd->stuck = true;
 		return ret;
@@ -239,7 +234,7 @@ int blk_panic_write(struct blk_panic *bp, loff_t pos, const void *buf,
 		unsigned int n = min_t(size_t, len, bpd->max_bytes);
 
 		touch_nmi_watchdog();
-		ret = blk_panic_ops(bpd)->write(bpd, sector, buf, n);
+		ret = bpd->ops->write(bpd, sector, buf, n);
 		sector += n >> SECTOR_SHIFT;
 		buf += n;
 		len -= n;
@@ -264,6 +259,6 @@ int blk_panic_flush(struct blk_panic *bp)
 	if (ret)
 		return ret;
 	touch_nmi_watchdog();
-	return blk_panic_end(bpd, blk_panic_ops(bpd)->flush(bpd));
+	return blk_panic_end(bpd, bpd->ops->flush(bpd));
 }
 EXPORT_SYMBOL_GPL(blk_panic_flush);

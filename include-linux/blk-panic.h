@@ -10,16 +10,17 @@
  * are off and memory must not be allocated. Request queues, tags, interrupts
  * and timeouts are all out of reach.
  *
- * So a disk driver offers a second, much smaller way to the same device:
- * struct blk_panic_ops. While the machine is well, prepare() sets aside all
- * that will be needed. After the panic, takeover() takes the device away from
- * the dead kernel, and write() and flush() drive it by polling. There is no
- * way back: the device serves nobody else until the machine restarts.
+ * So a disk driver offers a second, much smaller way to the same device. While
+ * the machine is well, panic_prepare() in its block_device_operations sets aside
+ * all that will be needed and names a struct blk_panic_ops. After the panic,
+ * takeover() of that takes the device away from the dead kernel, and write() and
+ * flush() drive it by polling. There is no way back: the device serves nobody
+ * else until the machine restarts.
  *
  * The panic contract, for takeover(), write(), flush() and all they call:
  *
  * - allocate and free nothing, never sleep, wait for no lock;
- * - touch only memory and registers that prepare() set aside;
+ * - touch only memory and registers that panic_prepare() set aside;
  * - bound each loop by a count of polls, not by a clock, which may stand still;
  * - expect to be entered again from an NMI or a nested panic: takeover() is
  *   then called once more and must not rely on what the interrupted call left.
@@ -33,9 +34,10 @@ struct gendisk;
 /**
  * struct blk_panic_disk - a disk that is prepared for panic-time writes
  * @disk:	the disk
- * @driver_data: for the driver, set in prepare()
+ * @ops:	how to write, set in panic_prepare()
+ * @driver_data: for the driver, set in panic_prepare()
  * @max_bytes:	most bytes that one write() takes, a multiple of the logical
- *		block size, set in prepare()
+ *		block size, set in panic_prepare()
  *
  * The members below are private to block/blk-panic.c.
  *
@@ -48,6 +50,7 @@ struct gendisk;
  */
 struct blk_panic_disk {
 	struct gendisk		*disk;
+	const struct blk_panic_ops *ops;
 	void			*driver_data;
 	unsigned int		max_bytes;
 
@@ -60,9 +63,7 @@ struct blk_panic_disk {
 
 /**
  * struct blk_panic_ops - a disk driver's panic-time write path
- * @prepare:	Set aside memory and hardware and fill in the first members of
- *		the disk. Process context, may sleep. Gives 0 or -errno.
- * @release:	Give back what prepare() took. Process context, may sleep.
+ * @release:	Give back what panic_prepare() took. Process context, may sleep.
  * @takeover:	Take the device away from the running kernel, whatever state it
  *		is in. Panic context. Gives 0 or -errno.
  * @write:	Write @len bytes at @sector of the disk (512-byte units) and wait
@@ -74,7 +75,6 @@ struct blk_panic_disk {
  *		@write; 0 at once when the device has no volatile cache.
  */
 struct blk_panic_ops {
-	int	(*prepare)(struct blk_panic_disk *bpd);
 	void	(*release)(struct blk_panic_disk *bpd);
 	int	(*takeover)(struct blk_panic_disk *bpd);
 	int	(*write)(struct blk_panic_disk *bpd, sector_t sector,
