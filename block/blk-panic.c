@@ -21,7 +21,9 @@
 #include <linux/mutex.h>
 #include <linux/nmi.h>
 #include <linux/overflow.h>
+#include <linux/panic.h>
 #include <linux/slab.h>
+#include <linux/smp.h>
 
 /**
  * struct blk_panic - one user's right to write to a disk in a panic
@@ -69,6 +71,10 @@ static struct blk_panic_disk *blk_panic_disk_get(struct gendisk *disk)
 	bpd->disk = disk;
 	bpd->users = 1;
 	ret = disk->fops->panic_prepare(bpd);
+	if (!ret && WARN_ON_ONCE(!bpd->max_bytes)) {
+		bpd->ops->release(bpd);
+		ret = -EOPNOTSUPP;
+	}
 	if (ret) {
 		kfree(bpd);
 		return ERR_PTR(ret);
@@ -98,6 +104,11 @@ static int blk_panic_check(struct block_device *bdev)
 	}
 	if (!disk->fops->panic_prepare)
 		return -EOPNOTSUPP;
+	if (bdev->bd_start_sect % (bdev_logical_block_size(bdev) >> SECTOR_SHIFT)) {
+		pr_warn("%pg: cannot write in a panic: it does not begin with a block of the disk\n",
+			bdev);
+		return -EOPNOTSUPP;
+	}
 	if (bdev_is_zoned(bdev)) {
 		pr_warn("%pg: cannot write in a panic to a zoned disk\n", bdev);
 		return -EOPNOTSUPP;
@@ -162,6 +173,9 @@ static int blk_panic_begin(struct blk_panic_disk *bpd)
 	if (bpd->owned && !bpd->busy)
 		goto out;
 
+	/* Before an emergency restart, others still run, and use the disk. */
+	if (!panic_in_progress())
+		smp_send_stop();
 	bpd->owned = false;
 	bpd->busy = true;
 	barrier();

@@ -676,12 +676,12 @@ static void test_panic_writes_staged(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 2ULL, seq);
 	/* What the next boot would find, before the worker gets any further. */
 	memcpy(after->media, sim->media, sim->storage.bytes);
+	mutex_unlock(&area->slots.lock);
+	pstore_area_detach(area);
 	sim_power_on(after);
 	area_after = attach(test, after);
 	expect_records(test, area_after, 0, 3);
 	pstore_area_detach(area_after);
-	mutex_unlock(&area->slots.lock);
-	pstore_area_detach(area);
 }
 
 /* Also a record that the worker has begun to write is written in the panic. */
@@ -733,10 +733,10 @@ static void test_panic_flushes(struct kunit *test)
 	struct pstore_record record;
 	u64 pos = 0;
 
-	for (part = 1; part <= 16; part++) {
+	for (part = 1; part <= 20; part++) {
 		record = text_record(area, part, KMSG_DUMP_PANIC);
 		record.part = part;
-		record.last = part == 16;
+		record.last = part == 20;
 		before = sim->flushes;
 		KUNIT_EXPECT_EQ(test, 0, pstore_panic_record(area, &record));
 		unflushed = sim->flushes > before ? 0 : unflushed + 1;
@@ -747,7 +747,7 @@ static void test_panic_flushes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, PSTORE_SLOT_MAX_UNFLUSHED - 1, most);
 	sim_power_on(sim);
 	area = reattach(test, sim, area);
-	for (part = 1; part <= 16; part++)
+	for (part = 1; part <= 20; part++)
 		expect_next(test, area, &pos, part - 1, part);
 	expect_end(test, area, pos);
 	pstore_area_detach(area);
@@ -807,7 +807,7 @@ static void test_panic_fills_ring(struct kunit *test)
  */
 static void test_panic_gap(struct kunit *test)
 {
-	struct sim *sim = test_sim(test, 16);
+	struct sim *sim = test_sim(test, 32);
 	struct pstore_area *area = attach(test, sim);
 	unsigned int unflushed = PSTORE_SLOT_MAX_UNFLUSHED - 1;
 	u64 lost = pstore_slots_pos(&area->slots, 1);
@@ -830,6 +830,31 @@ static void test_panic_gap(struct kunit *test)
 	expect_next(test, area, &pos, 0, 1);
 	expect_next(test, area, &pos, unflushed + PSTORE_SLOT_TRIES, part - 1);
 	expect_end(test, area, pos);
+
+	/* Also when the part before the gap cannot be read any more. */
+	sim->unreadable = pstore_slots_pos(&area->slots, 0);
+	area = reattach(test, sim, area);
+	KUNIT_EXPECT_EQ(test, unflushed + PSTORE_SLOT_TRIES + 1,
+			atomic64_read(&area->slots.next_seq));
+	pstore_area_detach(area);
+}
+
+/* A device that does not flush gets one part, and no gap. */
+static void test_panic_flush_fails(struct kunit *test)
+{
+	struct sim *sim = test_sim(test, 8);
+	struct pstore_area *area = attach(test, sim);
+	struct pstore_record record;
+	unsigned int part;
+
+	sim->flush_error = -EIO;
+	for (part = 1; part <= 3; part++) {
+		record = text_record(area, part, KMSG_DUMP_PANIC);
+		record.part = part;
+		record.last = part == 3;
+		KUNIT_EXPECT_EQ(test, -EIO, pstore_panic_record(area, &record));
+	}
+	KUNIT_EXPECT_EQ(test, 1, atomic64_read(&area->slots.next_seq));
 	pstore_area_detach(area);
 }
 
@@ -907,6 +932,7 @@ static struct kunit_case area_test_cases[] = {
 	KUNIT_CASE(test_panic_flushes_at_end),
 	KUNIT_CASE(test_panic_fills_ring),
 	KUNIT_CASE(test_panic_gap),
+	KUNIT_CASE(test_panic_flush_fails),
 	KUNIT_CASE(test_panic_avoids_erase),
 	KUNIT_CASE(test_panic_bad_slot),
 	KUNIT_CASE(test_panic_dead_device),

@@ -99,6 +99,8 @@ static int sim_panic_flush(struct pstore_storage *st)
 
 	if (sim->off)
 		return -EIO;
+	if (sim->flush_error)
+		return sim->flush_error;
 	sim->flushes++;
 	for (i = 0; i < st->bytes / st->write_unit; i++)
 		if (sim->dirty[i])

@@ -34,6 +34,7 @@
  * @bad_from:	writes that touch bytes from here on fail
  * @bad_to:	up to here, exclusive
  * @unreadable:	reads that begin here fail, 0 for none
+ * @flush_error: what panic_flush() returns instead of flushing, 0 for none
  * @panic_error: what panic_write() returns instead of writing, 0 for none
  */
 struct sim {
@@ -54,6 +55,7 @@ struct sim {
 	u64			bad_from;
 	u64			bad_to;
 	u64			unreadable;
+	int			flush_error;
 	int			panic_error;
 };
 

@@ -12,7 +12,8 @@
 #   build_reader        the offline reader, as $reader
 #
 # KERNEL=FILE in the environment boots that kernel instead.
-# Set before boot: disks (virtio-blk, in order), append, bus (pci or mmio).
+# Set before boot: disks (in order), append, bus (pci or mmio for virtio-blk,
+# nvme or sd).
 
 set -uo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../scripts/lib.sh"
@@ -50,6 +51,8 @@ boot() {
 		case $bus in
 		pci) device=virtio-blk-pci ;;
 		mmio) device=virtio-blk-device ;;
+		nvme) device=nvme,serial=$n ;;
+		sd) drives+=(-device sdhci-pci) device=sd-card ;;
 		esac
 		drives+=(-drive "if=none,id=$n,format=raw,file=$work/$n.img" -device "$device,drive=$n$device_options")
 	done

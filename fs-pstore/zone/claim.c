@@ -279,11 +279,16 @@ static int claim_layout(struct claim *c, u64 pos, struct pstore_layout *layout,
 	return 0;
 }
 
-/* Ours, unless somebody else has moved in, with copies that agree or do not. */
+/*
+ * Ours, unless somebody else has moved in, with copies that agree or do not. A
+ * second block that cannot be read costs what we have there, not the area.
+ */
 static int claim_verdict(struct claim *c, bool first_is_ours, bool same)
 {
 	int ret = claim_still_ours(c, first_is_ours);
 
+	if (ret == -EIO && first_is_ours)
+		ret = 1;
 	if (ret < 0)
 		return ret;
 	if (!ret)

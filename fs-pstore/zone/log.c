@@ -374,8 +374,6 @@ static void log_report(struct pstore_log *log, int err)
 	const char *device = log->area->storage->device;
 	const char *name = pstore_log_name(log->region.type);
 
-	if (err == -ESHUTDOWN)
-		return;
 	if (err && !log->reported)
 		pr_err("%s: the %s log is not written (error %d); what is lost is counted until it is written again\n",
 		       device, name, err);
@@ -456,6 +454,10 @@ static int log_flush(struct pstore_log *log, u64 to, u64 end)
 	if (!ret && !log->headed) {
 		pstore_log_stamp_head(log);
 		ret = log_write_head(log, log->bank);
+	}
+	if (ret == -ESHUTDOWN) {
+		log_wake(log, to, ret);
+		return ret;
 	}
 	if (ret)
 		log_give_up(log, to);
@@ -616,9 +618,10 @@ static int log_write_large(struct pstore_log *log, struct iov_iter *from)
 		scoped_guard(mutex, &log->lock)
 			ret = log_flush_all(log);
 	}
-	if (ret)
+	/* In a panic, it stays as it is: begun and never ended. */
+	if (ret && ret != -ESHUTDOWN)
 		log_abandon(log, end);
-	else
+	else if (!ret)
 		log_set_open(log, 0);
 	return ret;
 }

@@ -21,7 +21,7 @@
  *   be durable. If a dead CPU's write reaches the media as well, both say the
  *   same. A message that had come in only in part is left out.
  * - The first part, which has the newest lines, is flushed before anything else
- *   is written, then each stream, and the other parts a few at a time and at the
+ *   is written, then each stream, and the other parts many at a time and at the
  *   end. So a machine that does not get further has saved what counts most, the
  *   time that a flush takes is not spent for each part, and a power cut leaves no
  *   gap in the ring that recovery does not look across, see slots.c.
@@ -72,11 +72,43 @@ static int panic_flush(struct pstore_area *area)
 {
 	struct pstore_storage *st = area->storage;
 
+	int ret;
+
 	if (!area->panic_dirty || area->panic_dead || !st->ops->panic_flush)
 		return 0;
+	ret = panic_check(area, st->ops->panic_flush(st));
+	if (ret)
+		return ret;
 	area->panic_dirty = false;
 	area->panic_flushed = atomic64_read(&area->slots.next_seq);
-	return panic_check(area, st->ops->panic_flush(st));
+	return 0;
+}
+
+static u64 panic_max_unflushed(const struct pstore_record_info *info)
+{
+	return info->reason == KMSG_DUMP_OOPS ? PSTORE_SLOT_MAX_UNFLUSHED_OOPS :
+						PSTORE_SLOT_MAX_UNFLUSHED;
+}
+
+/*
+ * Make records durable. If the device cannot do that, no more are written: they
+ * would leave a gap in the ring that recovery does not look across.
+ */
+static int panic_flush_records(struct pstore_area *area)
+{
+	int ret = panic_flush(area);
+
+	if (ret)
+		area->panic_full = true;
+	return ret;
+}
+
+static int panic_flush_due(struct pstore_area *area,
+			   const struct pstore_record_info *info)
+{
+	if (info->seq - area->panic_flushed + 1 < panic_max_unflushed(info))
+		return 0;
+	return panic_flush_records(area);
 }
 
 /* One attempt to write a record. */
@@ -87,9 +119,6 @@ static int panic_write_slot(struct pstore_area *area, void *image,
 	int ret = panic_write(area, pstore_slots_pos(&area->slots, info->seq),
 			      image, len);
 
-	if (!ret && info->seq - area->panic_flushed + 1 >=
-		    PSTORE_SLOT_MAX_UNFLUSHED)
-		ret = panic_flush(area);
 	if (ret) {
 		pstore_slots_failed(&area->slots, info->seq);
 		return ret;
@@ -125,7 +154,7 @@ static int panic_write_somewhere(struct pstore_area *area, void *image,
 			return -ENOSPC;
 		ret = panic_write_slot(area, image, info);
 		if (!ret)
-			return 0;
+			return panic_flush_due(area, info);
 	}
 	area->panic_full = true;
 	atomic_inc(&area->stats.dropped);
@@ -225,12 +254,12 @@ static void panic_write_ring(struct pstore_log *log)
 			log->panic_failed = true;
 			return;
 		}
+		/* The next write may go over what these bytes have replaced. */
+		if (panic_flush(log->area))
+			return;
 	}
-	/*
-	 * Before the head, which tells that there are bytes, and before the next
-	 * write, which may go over what these bytes have replaced.
-	 */
-	if (panic_flush(log->area) || log->headed || !to)
+	/* Before the head, which tells that there are bytes. */
+	if (log->headed || !to || panic_flush(log->area))
 		return;
 	panic_write_head(log);
 	panic_flush(log->area);
@@ -257,18 +286,15 @@ static void panic_write_log(struct pstore_area *area, struct pstore_log *log)
 /*
  * Write all streams. What is printed meanwhile, by the device's driver or by a
  * panic inside of this one, is in the console's ring, and goes with a second
- * round. Where other CPUs still run, only one writes.
+ * round.
  */
 static void panic_write_logs(struct pstore_area *area)
 {
 	unsigned int i;
 
-	if (atomic_xchg(&area->panic_busy, 1))
-		return;
 	for (i = 0; i < 2 * PSTORE_LOGS; i++)
 		if (pstore_log_active(&area->logs[i % PSTORE_LOGS]))
 			panic_write_log(area, &area->logs[i % PSTORE_LOGS]);
-	atomic_set(&area->panic_busy, 0);
 }
 
 /*
@@ -298,12 +324,29 @@ static int panic_write_part(struct pstore_area *area,
 		return -ENOSPC;
 	panic_write_staged(area, PSTORE_STAGE_WRITING);
 	panic_write_staged(area, PSTORE_STAGE_READY);
+	if (record->part == 1 && panic_flush_records(area))
+		return -EIO;
 
 	pstore_area_describe(area, record, &info);
 	info.seq = panic_take(&area->slots);
 	if (record->part == 1)
 		area->panic_first = info.seq;
 	return panic_write_somewhere(area, area->image, &info);
+}
+
+static int panic_write_record(struct pstore_area *area,
+			      const struct pstore_record *record)
+{
+	int ret = panic_write_part(area, record);
+
+	if (!ret && record->part != 1 && !record->last)
+		return 0;
+	/* Once the newest lines are safe, the streams, and again at the end. */
+	if (record->part == 1)
+		ret = panic_flush_records(area) ?: ret;
+	WRITE_ONCE(area->panic_logs, true);
+	panic_write_logs(area);
+	return panic_flush_records(area) ?: ret;
 }
 
 /*
@@ -329,13 +372,9 @@ int pstore_panic_record(struct pstore_area *area,
 		return -EIO;
 	if (record->part == 1)
 		panic_begin(area);
-	ret = panic_write_part(area, record);
-	if (!ret && record->part != 1 && !record->last)
-		return 0;
-	/* The newest lines are safe: now the streams, and again at the end. */
-	ret = panic_flush(area) ?: ret;
-	WRITE_ONCE(area->panic_logs, true);
-	panic_write_logs(area);
+	atomic_set(&area->panic_busy, 1);
+	ret = panic_write_record(area, record);
+	atomic_set(&area->panic_busy, 0);
 	return ret;
 }
 
@@ -351,6 +390,11 @@ void pstore_panic_console(struct pstore_log *log, bool last)
 
 	if (!READ_ONCE(area->panic_logs) || area->panic_dead)
 		return;
-	if (last || log->head - log->panic.durable > log->size / 2)
-		panic_write_logs(area);
+	if (!last && log->head - log->panic.durable <= log->size / 2)
+		return;
+	/* In the middle of a write, this comes with it. */
+	if (atomic_xchg(&area->panic_busy, 1))
+		return;
+	panic_write_logs(area);
+	atomic_set(&area->panic_busy, 0);
 }

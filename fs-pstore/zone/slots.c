@@ -7,8 +7,8 @@
  * the records of the current lap, then those of the lap before, or blank slots
  * while there was none. Attaching looks for the end of the current lap by
  * halving, which takes a handful of reads however large the area is. Slots that
- * the device refused to write leave gaps of at most PSTORE_SLOT_GAP numbers, see
- * pstore_slots_failed(). Where halving has taken a gap for the end, a record
+ * the device refused to write, and a panic that the power was cut in, leave gaps
+ * whose length is bounded, see slots_gap(). Where halving has taken a gap for the end, a record
  * shows within that distance, and each header is read instead.
  *
  * A write never reads first: a slot is written from its start, and what is left
@@ -17,6 +17,7 @@
 #define pr_fmt(fmt) "pstore_zone: " fmt
 
 #include <linux/align.h>
+#include <linux/kmsg_dump.h>
 #include <linux/math64.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -28,10 +29,11 @@
 /*
  * Longest run of numbers without a record: failed writes, what a panic has not
  * flushed, and the few that CPUs took with them into a panic and a panic inside
- * of it.
+ * of it. Parts of a panic are only missing after a part that is not its last.
  */
 #define PSTORE_SLOT_GAP		(PSTORE_SLOT_MAX_FAILED + \
-				 PSTORE_SLOT_MAX_UNFLUSHED + 4)
+				 PSTORE_SLOT_MAX_UNFLUSHED_OOPS)
+#define PSTORE_SLOT_PANIC_GAP	(PSTORE_SLOT_GAP + PSTORE_SLOT_MAX_UNFLUSHED)
 
 static u64 slots_index(const struct pstore_slots *slots, u64 seq)
 {
@@ -101,15 +103,16 @@ static int slots_look(struct pstore_area *area, u64 index,
 	       slots_index(slots, info->seq) == index;
 }
 
-/* Is the record in slot @index one of lap @lap? If so, it goes to @seq. */
-static bool slots_in_lap(struct pstore_area *area, u64 index, u64 lap, u64 *seq)
+/* Is the record in slot @index one of lap @lap? If so, it goes to @record. */
+static bool slots_in_lap(struct pstore_area *area, u64 index, u64 lap,
+			 struct pstore_record_info *record)
 {
 	struct pstore_record_info info;
 
 	if (slots_look(area, index, &info) <= 0 ||
 	    slots_lap(&area->slots, info.seq) != lap)
 		return false;
-	*seq = info.seq;
+	*record = info;
 	return true;
 }
 
@@ -131,15 +134,20 @@ static u64 slots_scan(struct pstore_area *area, u64 index, u64 n, u64 next)
 	return next;
 }
 
-/* Last slot of lap @lap that halving comes to, given that slot 0 is of it. */
-static u64 slots_halve(struct pstore_area *area, u64 lap, u64 *seq)
+/*
+ * Last slot of the lap that @record, in slot 0, is of. Return: where halving comes
+ * to, and in @record what is there.
+ */
+static u64 slots_halve(struct pstore_area *area,
+		       struct pstore_record_info *record)
 {
+	u64 lap = slots_lap(&area->slots, record->seq);
 	u64 low = 0, high = area->slots.nr;
 
 	while (high - low > 1) {
 		u64 mid = low + (high - low) / 2;
 
-		if (slots_in_lap(area, mid, lap, seq))
+		if (slots_in_lap(area, mid, lap, record))
 			low = mid;
 		else
 			high = mid;
@@ -147,20 +155,40 @@ static u64 slots_halve(struct pstore_area *area, u64 lap, u64 *seq)
 	return low;
 }
 
+/* How far from this record on the next one may be. */
+static u64 slots_gap(const struct pstore_record_info *info)
+{
+	if (info->reason == KMSG_DUMP_OOPS ||
+	    info->flags & PSTORE_MEDIA_LAST_PART)
+		return PSTORE_SLOT_GAP;
+	return PSTORE_SLOT_PANIC_GAP;
+}
+
+/* The record that tells how far to look may be the one that cannot be read. */
+static bool slots_is_unreadable(struct pstore_area *area, u64 index)
+{
+	struct pstore_record_info info;
+
+	return index < area->slots.nr && slots_look(area, index, &info) < 0;
+}
+
 /* Find the next sequence number. */
 static u64 slots_recover(struct pstore_area *area)
 {
 	struct pstore_slots *slots = &area->slots;
-	u64 gap = min_t(u64, slots->nr, PSTORE_SLOT_GAP);
-	u64 last = 0, next = slots->region.first_seq;
+	u64 gap = PSTORE_SLOT_GAP, last = 0, next = slots->region.first_seq;
 	struct pstore_record_info info;
+	int first = slots_look(area, 0, &info);
 
-	if (slots_look(area, 0, &info) > 0) {
-		last = slots_halve(area, slots_lap(slots, info.seq), &info.seq);
+	if (first > 0) {
+		last = slots_halve(area, &info);
 		next = info.seq + 1;
+		gap = slots_gap(&info);
 	}
+	if (first < 0 || slots_is_unreadable(area, last + 1))
+		gap = PSTORE_SLOT_PANIC_GAP;
 	/* The end, or a gap? */
-	if (slots_scan(area, last + 1, gap, next) == next)
+	if (slots_scan(area, last + 1, min(gap, slots->nr), next) == next)
 		return next;
 	return slots_scan(area, 0, slots->nr, next);
 }

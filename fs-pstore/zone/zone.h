@@ -35,10 +35,14 @@
 #define PSTORE_SLOT_TRIES	4
 
 /* After so many failed writes in a row, numbers are no longer left behind. */
-#define PSTORE_SLOT_MAX_FAILED	PSTORE_SLOT_TRIES
+#define PSTORE_SLOT_MAX_FAILED	(2 * PSTORE_SLOT_TRIES)
 
-/* A panic flushes at the latest when it has used so many numbers. */
-#define PSTORE_SLOT_MAX_UNFLUSHED 4U
+/*
+ * A panic flushes at the latest when it has used so many numbers: for its own parts,
+ * and for the oopses that it finds staged.
+ */
+#define PSTORE_SLOT_MAX_UNFLUSHED	16U
+#define PSTORE_SLOT_MAX_UNFLUSHED_OOPS	4U
 
 /* In place of a sequence number: none has been taken yet. */
 #define PSTORE_SEQ_NONE		U64_MAX
@@ -276,7 +280,7 @@ struct pstore_trace_cpu;
  * @panic_image: for the streams in a panic
  * @panic_logs:	the crash is written; what the console prints from now on goes
  *		to the media at once
- * @panic_busy:	the streams are being written in a panic
+ * @panic_busy:	something is being written in a panic
  * @read_seq:	where the listing of records stands, and
  * @read_log:	where that of streams; protected by pstore core's read_mutex
  */

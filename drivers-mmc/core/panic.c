@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Writing to an SD card or an eMMC after the kernel has died.
+ *
+ * The host is taken over where it stands: no claim is waited for, since whoever
+ * has it may be stopped; nothing sleeps; and what was in flight is aborted. The
+ * host driver resets its command and data lines, which ends any transfer, by DMA
+ * too. The card is then told to stop, and asked for its state until it is ready for
+ * data. From there on it takes multiple block writes, by PIO, one after the other.
+ * Clock, bus width, voltage and tuning stay as the running kernel has set them, so
+ * the card need not be initialized again, which takes up to a second.
+ *
+ * Runtime power management would leave host and card asleep in a panic, so from
+ * prepare to release they are kept awake.
+ *
+ * An eMMC in command queueing mode does not take such writes, and is declined in
+ * prepare. The cache of an eMMC is flushed.
+ *
+ * mmc_panic_takeover() and all below it run in panic context: see the contract in
+ * include/linux/blk-panic.h.
+ */
+#include <linux/blk-panic.h>
+#include <linux/blkdev.h>
+#include <linux/cleanup.h>
+#include <linux/delay.h>
+#include <linux/export.h>
+#include <linux/mmc/card.h>
+#include <linux/mmc/host.h>
+#include <linux/mmc/mmc.h>
+#include <linux/nmi.h>
+#include <linux/pm_runtime.h>
+#include <linux/slab.h>
+
+#include "panic.h"
+
+#define MMC_PANIC_MAX_BYTES	SZ_64K
+
+/* How often the card is asked whether it is ready, a millisecond apart. */
+#define MMC_PANIC_POLLS		4000
+
+/* A command may fail because of what was aborted before it. */
+#define MMC_PANIC_TRIES		3
+
+/* In the response to a write or a switch: the card did not do it. */
+#define MMC_PANIC_ERRORS	(R1_OUT_OF_RANGE | R1_ADDRESS_ERROR |	\
+				 R1_BLOCK_LEN_ERROR | R1_WP_VIOLATION |	\
+				 R1_ILLEGAL_COMMAND | R1_CARD_ECC_FAILED | \
+				 R1_CC_ERROR | R1_ERROR | R1_SWITCH_ERROR)
+
+static int mmc_panic_send(struct mmc_card *card, u32 opcode, u32 arg,
+			  u32 *status)
+{
+	struct mmc_panic_command cmd = {
+		.opcode	= opcode,
+		.arg	= arg,
+	};
+	int ret;
+
+	touch_nmi_watchdog();
+	ret = card->host->ops->panic_command(card->host, &cmd);
+	*status = cmd.response;
+	return ret;
+}
+
+/*
+ * Ask until the card waits for commands and data. If it is in the middle of a
+ * transfer, stop that. @errors gathers what it complains about.
+ */
+static int mmc_panic_wait(struct mmc_card *card, u32 *errors)
+{
+	unsigned int polls, failed = 0;
+	u32 status, unused;
+	int ret;
+
+	for (polls = 0; polls < MMC_PANIC_POLLS; polls++) {
+		ret = mmc_panic_send(card, MMC_SEND_STATUS, card->rca << 16,
+				     &status);
+		if (ret == -ETIMEDOUT || (ret && ++failed == MMC_PANIC_TRIES))
+			return ret;
+		if (ret)
+			continue;
+		*errors |= status & MMC_PANIC_ERRORS;
+		switch (R1_CURRENT_STATE(status)) {
+		case R1_STATE_TRAN:
+			if (status & R1_READY_FOR_DATA)
+				return 0;
+			break;
+		case R1_STATE_DATA:
+		case R1_STATE_RCV:
+			mmc_panic_send(card, MMC_STOP_TRANSMISSION, 0, &unused);
+			break;
+		}
+		mdelay(1);
+	}
+	return -ETIMEDOUT;
+}
+
+/* Set a byte of an eMMC's extended CSD. */
+static int mmc_panic_switch(struct mmc_card *card, u8 index, u8 value)
+{
+	u32 arg = MMC_SWITCH_MODE_WRITE_BYTE << 24 | index << 16 | value << 8 |
+		  EXT_CSD_CMD_SET_NORMAL;
+	u32 status, errors = 0;
+	int ret;
+
+	ret = mmc_panic_send(card, MMC_SWITCH, arg, &status);
+	if (!ret)
+		ret = mmc_panic_wait(card, &errors);
+	return ret ?: (errors ? -EIO : 0);
+}
+
+/* Whatever partition of an eMMC was in use: writes go to the user's data. */
+static int mmc_panic_select(struct mmc_card *card)
+{
+	u8 config = card->ext_csd.part_config & ~EXT_CSD_PART_CONFIG_ACC_MASK;
+
+	if (!mmc_card_mmc(card) || !card->ext_csd.rev)
+		return 0;
+	return mmc_panic_switch(card, EXT_CSD_PART_CONFIG, config);
+}
+
+static int mmc_panic_takeover(struct blk_panic_disk *bpd)
+{
+	struct mmc_card *card = bpd->driver_data;
+	u32 errors = 0;
+	int ret;
+
+	ret = card->host->ops->panic_takeover(card->host);
+	if (!ret)
+		ret = mmc_panic_wait(card, &errors);
+	return ret ?: mmc_panic_select(card);
+}
+
+static int mmc_panic_write(struct blk_panic_disk *bpd, sector_t sector,
+			   const void *buf, unsigned int len)
+{
+	struct mmc_card *card = bpd->driver_data;
+	struct mmc_panic_command cmd = {
+		.opcode	= MMC_WRITE_MULTIPLE_BLOCK,
+		.arg	= mmc_card_is_blockaddr(card) ? sector : sector << 9,
+		.data	= buf,
+		.blocks	= len >> SECTOR_SHIFT,
+	};
+	u32 errors = 0, unused;
+	int ret, stop;
+
+	touch_nmi_watchdog();
+	ret = card->host->ops->panic_command(card->host, &cmd);
+	if (ret == -ETIMEDOUT)
+		return ret;
+	errors |= cmd.response & MMC_PANIC_ERRORS;
+	stop = mmc_panic_send(card, MMC_STOP_TRANSMISSION, 0, &unused);
+	ret = mmc_panic_wait(card, &errors) ?: ret ?: stop;
+	return ret ?: (errors ? -EIO : 0);
+}
+
+static int mmc_panic_flush(struct blk_panic_disk *bpd)
+{
+	struct mmc_card *card = bpd->driver_data;
+
+	if (!mmc_card_mmc(card) || !(card->ext_csd.cache_ctrl & 1))
+		return 0;
+	return mmc_panic_switch(card, EXT_CSD_FLUSH_CACHE, 1);
+}
+
+static void mmc_panic_release(struct blk_panic_disk *bpd)
+{
+	struct mmc_card *card = bpd->driver_data;
+
+	pm_runtime_put(&card->dev);
+	pm_runtime_put(mmc_dev(card->host));
+	put_device(&card->dev);
+}
+
+static const struct blk_panic_ops mmc_panic_ops = {
+	.release	= mmc_panic_release,
+	.takeover	= mmc_panic_takeover,
+	.write		= mmc_panic_write,
+	.flush		= mmc_panic_flush,
+};
+
+static int mmc_panic_check(struct mmc_card *card)
+{
+	const struct mmc_host_ops *ops = card->host->ops;
+
+	if (!ops->panic_takeover || !ops->panic_command)
+		return -EOPNOTSUPP;
+	if (card->ext_csd.cmdq_en) {
+		dev_warn(&card->dev,
+			 "cannot write in a panic: the eMMC is in command queueing mode\n");
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
+/* Return: 0, or -errno and nothing is kept awake. */
+static int mmc_panic_wake(struct mmc_card *card)
+{
+	int ret = pm_runtime_resume_and_get(mmc_dev(card->host));
+
+	/* Without runtime power management it is awake anyway. */
+	if (ret == -EACCES)
+		pm_runtime_get_noresume(mmc_dev(card->host));
+	else if (ret)
+		return ret;
+	ret = pm_runtime_resume_and_get(&card->dev);
+	if (ret == -EACCES)
+		pm_runtime_get_noresume(&card->dev);
+	else if (ret)
+		pm_runtime_put(mmc_dev(card->host));
+	return ret == -EACCES ? 0 : ret;
+}
+
+/**
+ * mmc_panic_prepare - set aside what panic-time writes to a card need
+ * @bpd: the disk, to be filled in
+ * @card: the card; writes go to the main area of an eMMC
+ *
+ * Context: Process context, may sleep.
+ * Return: 0; -EOPNOTSUPP, after a message if it is the card's state that rules it
+ *	out; or what runtime power management says.
+ */
+int mmc_panic_prepare(struct blk_panic_disk *bpd, struct mmc_card *card)
+{
+	int ret = mmc_panic_check(card);
+
+	if (!ret)
+		ret = mmc_panic_wake(card);
+	if (ret)
+		return ret;
+	get_device(&card->dev);
+	bpd->max_bytes = round_down(min_t(u64, MMC_PANIC_MAX_BYTES,
+					  (u64)card->host->max_blk_count <<
+					  SECTOR_SHIFT),
+				    queue_logical_block_size(bpd->disk->queue));
+	bpd->driver_data = card;
+	bpd->ops = &mmc_panic_ops;
+	return 0;
+}
+EXPORT_SYMBOL_GPL(mmc_panic_prepare);

@@ -1,0 +1,471 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Writing to an NVMe namespace after the kernel has died.
+ *
+ * When the kernel dies, commands are in flight on the queues of all CPUs, the
+ * lock of any of them may be held, and the controller may be in the middle of a
+ * reset. So nothing that the running kernel has set up is used. The controller is
+ * disabled, which makes it forget all queues and finish or drop what it had in
+ * flight, and is enabled again with an admin queue and one pair of I/O queues in
+ * memory that was set aside beforehand. That is what the kernel of a kdump does
+ * first, too, so controllers are used to it.
+ *
+ * It is always the way, not only after a look at the queues: the path that saves
+ * the log is then the same in each panic, and each test tests it. It takes no
+ * queue away from anybody while the machine is well, and has nothing to follow
+ * when the controller is reset, suspended or resumed.
+ *
+ * Shadow doorbells, the host memory buffer and power states that the kernel had
+ * configured end with the reset; a controller works without.
+ *
+ * nvme_panic_takeover() and all below it run in panic context: see the contract in
+ * include/linux/blk-panic.h.
+ */
+#include <linux/blk-panic.h>
+#include <linux/blkdev.h>
+#include <linux/cleanup.h>
+#include <linux/delay.h>
+#include <linux/dma-mapping.h>
+#include <linux/io.h>
+#include <linux/io-64-nonatomic-lo-hi.h>
+#include <linux/nmi.h>
+#include <linux/nvme.h>
+#include <linux/pci.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "nvme.h"
+
+/* Polls of a completion, in memory, so many microseconds apart: four seconds. */
+#define NVME_PANIC_POLLS	400000
+#define NVME_PANIC_POLL_US	10
+
+/*
+ * A controller says how long it may take to become ready or idle. That can be two
+ * minutes, after a power cut. After a mere reset, and with a machine that waits for
+ * its restart, this is what all waiting together may take.
+ */
+#define NVME_PANIC_MAX_READY_MS	6000
+
+/*
+ * Just after a reset, a controller may ask to try again. So often, so far apart.
+ */
+#define NVME_PANIC_TRIES	5
+#define NVME_PANIC_RETRY_MS	100
+
+/* One command is in flight at a time. */
+#define NVME_PANIC_DEPTH	16
+#define NVME_PANIC_QID		1
+#define NVME_PANIC_MAX_BYTES	SZ_64K
+
+/* In pages of the controller. */
+#define NVME_PANIC_PAGES	(NVME_PANIC_MAX_BYTES / NVME_CTRL_PAGE_SIZE)
+
+/**
+ * struct nvme_panic_mem - what the controller reads and writes
+ * @sq:		submission queues: admin, I/O
+ * @cq:		completion queues of the same
+ * @prps:	where the pages of @buf are, from the second one on
+ * @buf:	data
+ *
+ * Each begins a page of the controller.
+ */
+struct nvme_panic_mem {
+	struct {
+		struct nvme_command	cmd[NVME_PANIC_DEPTH];
+	} __aligned(NVME_CTRL_PAGE_SIZE) sq[2];
+	struct {
+		struct nvme_completion	cqe[NVME_PANIC_DEPTH];
+	} __aligned(NVME_CTRL_PAGE_SIZE) cq[2];
+	__le64 prps[NVME_PANIC_PAGES - 1] __aligned(NVME_CTRL_PAGE_SIZE);
+	u8 buf[NVME_PANIC_MAX_BYTES] __aligned(NVME_CTRL_PAGE_SIZE);
+};
+
+static_assert(offsetof(struct nvme_panic_mem, sq[1]) == NVME_CTRL_PAGE_SIZE);
+static_assert(offsetof(struct nvme_panic_mem, cq[1]) == 3 * NVME_CTRL_PAGE_SIZE);
+static_assert(offsetof(struct nvme_panic_mem, prps) == 4 * NVME_CTRL_PAGE_SIZE);
+static_assert(offsetof(struct nvme_panic_mem, buf) == 5 * NVME_CTRL_PAGE_SIZE);
+
+/**
+ * struct nvme_panic_queue - where we stand in a pair of queues
+ * @tail:	of the submission queue
+ * @head:	of the completion queue
+ * @phase:	what marks a new completion
+ */
+struct nvme_panic_queue {
+	u16	tail;
+	u16	head;
+	u16	phase;
+};
+
+/**
+ * struct nvme_panic - a namespace that is prepared for panic-time writes
+ * @pdev:	the controller
+ * @bar:	its registers, a mapping of our own: the driver changes its one
+ * @mem:	what the controller reads and writes
+ * @dma:	the address that it knows that by
+ * @stride:	bytes from one doorbell to the next
+ * @depth:	of each queue
+ * @config:	for the register CC, without the bit that enables
+ * @ready_ms:	how long the controller may still be waited for to become ready or
+ *		idle; a takeover after an interrupted one gets what is left
+ * @quirk_ms:	how long it has to be left alone before that
+ * @nsid:	the namespace
+ * @lba_shift:	of its blocks
+ * @volatile_cache: writes have to be flushed
+ * @queue:	admin, I/O
+ */
+struct nvme_panic {
+	struct pci_dev		*pdev;
+	void __iomem		*bar;
+	struct nvme_panic_mem	*mem;
+	dma_addr_t		dma;
+	u32			stride;
+	u32			depth;
+	u32			config;
+	u32			ready_ms;
+	u32			quirk_ms;
+	u32			nsid;
+	u8			lba_shift;
+	bool			volatile_cache;
+	struct nvme_panic_queue	queue[2];
+};
+
+static dma_addr_t nvme_panic_dma(const struct nvme_panic *p, const void *mem)
+{
+	return p->dma + (mem - (const void *)p->mem);
+}
+
+/* In process context. */
+
+static int nvme_panic_check(struct nvme_ns *ns)
+{
+	struct nvme_ctrl *ctrl = ns->ctrl;
+
+	if (ctrl->quirks & NVME_QUIRK_128_BYTES_SQES) {
+		dev_warn(ctrl->device,
+			 "cannot write in a panic: unusual queue entries\n");
+		return -EOPNOTSUPP;
+	}
+	if (ns->head->ms) {
+		dev_warn(ctrl->device,
+			 "%s: cannot write in a panic: blocks have metadata\n",
+			 ns->disk->disk_name);
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
+static void nvme_panic_describe(struct nvme_panic *p, struct nvme_ns *ns)
+{
+	u64 cap = ns->ctrl->cap;
+	u32 mqes = NVME_CAP_MQES(cap);
+
+	p->stride = 4 << NVME_CAP_STRIDE(cap);
+	/* Zero is not allowed, and there are controllers that say it. */
+	p->depth = min_t(u32, NVME_PANIC_DEPTH, max(mqes, 1U) + 1);
+	p->config = (NVME_CTRL_PAGE_SHIFT - 12) << NVME_CC_MPS_SHIFT |
+		    NVME_CC_AMS_RR | NVME_CC_SHN_NONE | NVME_CC_IOSQES |
+		    NVME_CC_IOCQES;
+	if (NVME_CAP_CSS(cap) & NVME_CAP_CSS_CSI)
+		p->config |= NVME_CC_CSS_CSI;
+	p->ready_ms = NVME_PANIC_MAX_READY_MS;
+	if (ns->ctrl->quirks & NVME_QUIRK_DELAY_BEFORE_CHK_RDY)
+		p->quirk_ms = NVME_QUIRK_DELAY_AMOUNT;
+	p->nsid = ns->head->ns_id;
+	p->lba_shift = ns->head->lba_shift;
+	p->volatile_cache = ns->ctrl->vwc & NVME_CTRL_VWC_PRESENT;
+}
+
+static int nvme_panic_map(struct nvme_panic *p)
+{
+	resource_size_t size = NVME_REG_DBS + 2 * (NVME_PANIC_QID + 1) * p->stride;
+	unsigned int i;
+
+	if (size > pci_resource_len(p->pdev, 0))
+		return -ENODEV;
+	p->bar = ioremap(pci_resource_start(p->pdev, 0), size);
+	if (!p->bar)
+		return -ENOMEM;
+	p->mem = dma_alloc_coherent(&p->pdev->dev, sizeof(*p->mem), &p->dma,
+				    GFP_KERNEL);
+	if (!p->mem) {
+		iounmap(p->bar);
+		return -ENOMEM;
+	}
+	for (i = 0; i < ARRAY_SIZE(p->mem->prps); i++)
+		p->mem->prps[i] =
+			cpu_to_le64(nvme_panic_dma(p, p->mem->buf) +
+				    (i + 1) * NVME_CTRL_PAGE_SIZE);
+	return 0;
+}
+
+static void nvme_panic_release(struct blk_panic_disk *bpd)
+{
+	struct nvme_panic *p = bpd->driver_data;
+
+	dma_free_coherent(&p->pdev->dev, sizeof(*p->mem), p->mem, p->dma);
+	iounmap(p->bar);
+	pci_dev_put(p->pdev);
+	kfree(p);
+}
+
+/* In panic context. */
+
+/* Return: 0, -ENODEV when the controller is gone, -ETIMEDOUT. */
+static int nvme_panic_wait_ready(struct nvme_panic *p, u32 ready)
+{
+	u32 csts;
+
+	for (; p->ready_ms; p->ready_ms--) {
+		csts = readl(p->bar + NVME_REG_CSTS);
+		if (csts == ~0U)
+			return -ENODEV;
+		if ((csts & NVME_CSTS_RDY) == ready)
+			return 0;
+		touch_nmi_watchdog();
+		mdelay(1);
+	}
+	return -ETIMEDOUT;
+}
+
+/* Half of the time that there is, so that the rest is left for what matters. */
+static void nvme_panic_wait_enabled(struct nvme_panic *p)
+{
+	u32 rest = p->ready_ms / 2;
+
+	p->ready_ms -= rest;
+	nvme_panic_wait_ready(p, NVME_CSTS_RDY);
+	p->ready_ms += rest;
+}
+
+/*
+ * Disable the controller. One that is just being enabled may not be disabled
+ * before it is ready, unless it never becomes that.
+ */
+static int nvme_panic_disable(struct nvme_panic *p)
+{
+	u32 csts = readl(p->bar + NVME_REG_CSTS);
+
+	if (csts == ~0U)
+		return -ENODEV;
+	if (readl(p->bar + NVME_REG_CC) & NVME_CC_ENABLE &&
+	    !(csts & (NVME_CSTS_RDY | NVME_CSTS_CFS)))
+		nvme_panic_wait_enabled(p);
+	writel(p->config, p->bar + NVME_REG_CC);
+	mdelay(p->quirk_ms);
+	return nvme_panic_wait_ready(p, 0);
+}
+
+static int nvme_panic_enable(struct nvme_panic *p)
+{
+	u32 aqa = p->depth - 1;
+
+	memset(p->mem->sq, 0, sizeof(p->mem->sq));
+	memset(p->mem->cq, 0, sizeof(p->mem->cq));
+	memset(p->queue, 0, sizeof(p->queue));
+	p->queue[0].phase = 1;
+	p->queue[NVME_PANIC_QID].phase = 1;
+
+	writel(aqa << 16 | aqa, p->bar + NVME_REG_AQA);
+	lo_hi_writeq(nvme_panic_dma(p, &p->mem->sq[0]), p->bar + NVME_REG_ASQ);
+	lo_hi_writeq(nvme_panic_dma(p, &p->mem->cq[0]), p->bar + NVME_REG_ACQ);
+	writel(p->config | NVME_CC_ENABLE, p->bar + NVME_REG_CC);
+	return nvme_panic_wait_ready(p, NVME_CSTS_RDY);
+}
+
+static void __iomem *nvme_panic_doorbell(struct nvme_panic *p, unsigned int n)
+{
+	return p->bar + NVME_REG_DBS + n * p->stride;
+}
+
+/* Return: what the controller says, 0 for success, or -ETIMEDOUT. */
+static int nvme_panic_wait(struct nvme_panic *p, unsigned int qid)
+{
+	struct nvme_panic_queue *q = &p->queue[qid];
+	const __le16 *from = &p->mem->cq[qid].cqe[q->head].status;
+	unsigned int i;
+	u16 status;
+
+	for (i = 0; i < NVME_PANIC_POLLS; i++) {
+		status = le16_to_cpu(READ_ONCE(*from));
+		if ((status & 1) == q->phase)
+			break;
+		if (!(i % 10000))
+			touch_nmi_watchdog();
+		udelay(NVME_PANIC_POLL_US);
+	}
+	if (i == NVME_PANIC_POLLS)
+		return -ETIMEDOUT;
+	if (++q->head == p->depth) {
+		q->head = 0;
+		q->phase ^= 1;
+	}
+	writel(q->head, nvme_panic_doorbell(p, 2 * qid + 1));
+	return status >> 1;
+}
+
+static int nvme_panic_submit(struct nvme_panic *p, unsigned int qid,
+			     const struct nvme_command *cmd)
+{
+	struct nvme_panic_queue *q = &p->queue[qid];
+
+	memcpy(&p->mem->sq[qid].cmd[q->tail], cmd, sizeof(*cmd));
+	if (++q->tail == p->depth)
+		q->tail = 0;
+	/* This also orders what is in memory before the doorbell. */
+	writel(q->tail, nvme_panic_doorbell(p, 2 * qid));
+	return nvme_panic_wait(p, qid);
+}
+
+/* Return: 0; -EIO when the controller reports an error; -ETIMEDOUT. */
+static int nvme_panic_command(struct nvme_panic *p, unsigned int qid,
+			      const struct nvme_command *cmd)
+{
+	unsigned int tries;
+	int ret = 0;
+
+	for (tries = 0; tries < NVME_PANIC_TRIES; tries++) {
+		ret = nvme_panic_submit(p, qid, cmd);
+		if (ret <= 0 || ret & NVME_STATUS_DNR)
+			break;
+		touch_nmi_watchdog();
+		mdelay(NVME_PANIC_RETRY_MS);
+	}
+	return ret > 0 ? -EIO : ret;
+}
+
+/* One pair of I/O queues. Zero stands for one, as usual with NVMe. */
+static int nvme_panic_set_queue_count(struct nvme_panic *p)
+{
+	struct nvme_command c = {
+		.features.opcode = nvme_admin_set_features,
+		.features.fid = cpu_to_le32(NVME_FEAT_NUM_QUEUES),
+	};
+
+	return nvme_panic_command(p, 0, &c);
+}
+
+static int nvme_panic_create_cq(struct nvme_panic *p)
+{
+	struct nvme_command c = {
+		.create_cq.opcode = nvme_admin_create_cq,
+		.create_cq.prp1 = cpu_to_le64(nvme_panic_dma(p, &p->mem->cq[1])),
+		.create_cq.cqid = cpu_to_le16(NVME_PANIC_QID),
+		.create_cq.qsize = cpu_to_le16(p->depth - 1),
+		.create_cq.cq_flags = cpu_to_le16(NVME_QUEUE_PHYS_CONTIG),
+	};
+
+	return nvme_panic_command(p, 0, &c);
+}
+
+static int nvme_panic_create_sq(struct nvme_panic *p)
+{
+	struct nvme_command c = {
+		.create_sq.opcode = nvme_admin_create_sq,
+		.create_sq.prp1 = cpu_to_le64(nvme_panic_dma(p, &p->mem->sq[1])),
+		.create_sq.sqid = cpu_to_le16(NVME_PANIC_QID),
+		.create_sq.qsize = cpu_to_le16(p->depth - 1),
+		.create_sq.sq_flags = cpu_to_le16(NVME_QUEUE_PHYS_CONTIG |
+						  NVME_SQ_PRIO_MEDIUM),
+		.create_sq.cqid = cpu_to_le16(NVME_PANIC_QID),
+	};
+
+	return nvme_panic_command(p, 0, &c);
+}
+
+static int nvme_panic_takeover(struct blk_panic_disk *bpd)
+{
+	struct nvme_panic *p = bpd->driver_data;
+	int ret;
+
+	/* Between the two halves of a reset, and when it is shut down. */
+	if (!pci_is_enabled(p->pdev))
+		return -ENODEV;
+	/* Formatted since with blocks of another size. */
+	if (queue_logical_block_size(bpd->disk->queue) != 1U << p->lba_shift)
+		return -EIO;
+	ret = nvme_panic_disable(p);
+	if (!ret)
+		ret = nvme_panic_enable(p);
+	if (!ret)
+		ret = nvme_panic_set_queue_count(p);
+	if (!ret)
+		ret = nvme_panic_create_cq(p);
+	return ret ?: nvme_panic_create_sq(p);
+}
+
+static int nvme_panic_write(struct blk_panic_disk *bpd, sector_t sector,
+			    const void *buf, unsigned int len)
+{
+	struct nvme_panic *p = bpd->driver_data;
+	u64 lba = sector >> (p->lba_shift - SECTOR_SHIFT);
+	u64 prp2 = 0;
+
+	memcpy(p->mem->buf, buf, len);
+	/* A second page is named, more are listed. */
+	if (len > 2 * NVME_CTRL_PAGE_SIZE)
+		prp2 = nvme_panic_dma(p, p->mem->prps);
+	else if (len > NVME_CTRL_PAGE_SIZE)
+		prp2 = nvme_panic_dma(p, p->mem->buf) + NVME_CTRL_PAGE_SIZE;
+
+	struct nvme_command c = {
+		.rw.opcode = nvme_cmd_write,
+		.rw.nsid = cpu_to_le32(p->nsid),
+		.rw.slba = cpu_to_le64(lba),
+		.rw.length = cpu_to_le16((len >> p->lba_shift) - 1),
+		.rw.dptr.prp1 = cpu_to_le64(nvme_panic_dma(p, p->mem->buf)),
+		.rw.dptr.prp2 = cpu_to_le64(prp2),
+	};
+	return nvme_panic_command(p, NVME_PANIC_QID, &c);
+}
+
+static int nvme_panic_flush(struct blk_panic_disk *bpd)
+{
+	struct nvme_panic *p = bpd->driver_data;
+	struct nvme_command c = {
+		.common.opcode = nvme_cmd_flush,
+		.common.nsid = cpu_to_le32(p->nsid),
+	};
+
+	return p->volatile_cache ? nvme_panic_command(p, NVME_PANIC_QID, &c) : 0;
+}
+
+static const struct blk_panic_ops nvme_pci_panic_ops = {
+	.release	= nvme_panic_release,
+	.takeover	= nvme_panic_takeover,
+	.write		= nvme_panic_write,
+	.flush		= nvme_panic_flush,
+};
+
+/**
+ * nvme_pci_panic_prepare - set aside what panic-time writes to a namespace need
+ * @bpd: the disk, to be filled in
+ * @ns: its namespace
+ *
+ * Context: Process context, may sleep.
+ * Return: 0; -EOPNOTSUPP after a message that says why not; -ENODEV; -ENOMEM.
+ */
+int nvme_pci_panic_prepare(struct blk_panic_disk *bpd, struct nvme_ns *ns)
+{
+	u64 most = (u64)queue_max_hw_sectors(ns->queue) << SECTOR_SHIFT;
+	struct nvme_panic *p __free(kfree) = NULL;
+	int ret = nvme_panic_check(ns);
+
+	if (ret)
+		return ret;
+	p = kzalloc(sizeof(*p), GFP_KERNEL);
+	if (!p)
+		return -ENOMEM;
+	p->pdev = to_pci_dev(ns->ctrl->dev);
+	nvme_panic_describe(p, ns);
+	ret = nvme_panic_map(p);
+	if (ret)
+		return ret;
+	pci_dev_get(p->pdev);
+	bpd->max_bytes = round_down(min_t(u64, most, NVME_PANIC_MAX_BYTES),
+				    1U << p->lba_shift);
+	bpd->driver_data = no_free_ptr(p);
+	bpd->ops = &nvme_pci_panic_ops;
+	return 0;
+}
