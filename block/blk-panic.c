@@ -174,8 +174,11 @@ static int blk_panic_begin(struct blk_panic_disk *bpd)
 		goto out;
 
 	/* Before an emergency restart, others still run, and use the disk. */
-	if (!panic_in_progress())
+	if (!panic_in_progress()) {
 		smp_send_stop();
+		if (num_online_cpus() > 1)
+			return -EBUSY;
+	}
 	bpd->owned = false;
 	bpd->busy = true;
 	barrier();
@@ -228,7 +231,8 @@ static int blk_panic_check_range(struct block_device *bdev, loff_t pos,
  * held, interrupts off. Also NMI.
  * Return: 0; -EINVAL for what is not aligned; -ENOSPC beyond the end; -EROFS;
  *	-EIO when the device reports an error or stopped answering earlier;
- *	-ETIMEDOUT when it does not answer.
+ *	-ETIMEDOUT when it does not answer; -EBUSY when there is no panic and
+ *	the other CPUs do not stop.
  */
 int blk_panic_write(struct blk_panic *bp, loff_t pos, const void *buf,
 		    size_t len)

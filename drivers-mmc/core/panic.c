@@ -11,26 +11,28 @@
  * the card need not be initialized again, which takes up to a second.
  *
  * Runtime power management would leave host and card asleep in a panic, so from
- * prepare to release they are kept awake.
+ * prepare to release they are kept awake. While the system is suspended, nothing
+ * can be written.
  *
- * An eMMC in command queueing mode does not take such writes, and is declined in
- * prepare. The cache of an eMMC is flushed.
+ * What cannot be written to in this way is declined in prepare: an eMMC in command
+ * queueing mode, an SD card with a cache of its own or with SDIO functions besides,
+ * and what the host driver knows of its host. The cache of an eMMC is flushed.
  *
  * mmc_panic_takeover() and all below it run in panic context: see the contract in
  * include/linux/blk-panic.h.
  */
 #include <linux/blk-panic.h>
 #include <linux/blkdev.h>
-#include <linux/cleanup.h>
 #include <linux/delay.h>
 #include <linux/export.h>
 #include <linux/mmc/card.h>
 #include <linux/mmc/host.h>
 #include <linux/mmc/mmc.h>
+#include <linux/mmc/sd.h>
 #include <linux/nmi.h>
 #include <linux/pm_runtime.h>
-#include <linux/slab.h>
 
+#include "card.h"
 #include "panic.h"
 
 #define MMC_PANIC_MAX_BYTES	SZ_64K
@@ -41,9 +43,12 @@
 /* A command may fail because of what was aborted before it. */
 #define MMC_PANIC_TRIES		3
 
-/* In the response to a write or a switch: the card did not do it. */
-#define MMC_PANIC_ERRORS	(R1_OUT_OF_RANGE | R1_ADDRESS_ERROR |	\
-				 R1_BLOCK_LEN_ERROR | R1_WP_VIOLATION |	\
+/*
+ * In the response to a write, to what ends it, or to a switch: the card did not do
+ * it. R1_OUT_OF_RANGE is not among these: there are cards that say it of the last
+ * block that they have.
+ */
+#define MMC_PANIC_ERRORS	(R1_ADDRESS_ERROR | R1_BLOCK_LEN_ERROR | R1_WP_VIOLATION |	\
 				 R1_ILLEGAL_COMMAND | R1_CARD_ECC_FAILED | \
 				 R1_CC_ERROR | R1_ERROR | R1_SWITCH_ERROR)
 
@@ -63,33 +68,52 @@ static int mmc_panic_send(struct mmc_card *card, u32 opcode, u32 arg,
 }
 
 /*
- * Ask until the card waits for commands and data. If it is in the middle of a
- * transfer, stop that. @errors gathers what it complains about.
+ * What the card says of its state. If it is in the middle of a transfer, stop that.
+ * Return: 0 when it is ready, -EAGAIN when it will be, or -errno.
+ */
+static int mmc_panic_look(struct mmc_card *card, u32 status, u32 *errors)
+{
+	u32 stop = 0;
+	int ret;
+
+	*errors |= status & MMC_PANIC_ERRORS;
+	switch (R1_CURRENT_STATE(status)) {
+	case R1_STATE_TRAN:
+		/* After half of an application command, this was the other half. */
+		if (status & R1_READY_FOR_DATA && !(status & R1_APP_CMD))
+			return 0;
+		return -EAGAIN;
+	case R1_STATE_DATA:
+	case R1_STATE_RCV:
+		ret = mmc_panic_send(card, MMC_STOP_TRANSMISSION, 0, &stop);
+		*errors |= stop & MMC_PANIC_ERRORS;
+		return ret == -ETIMEDOUT ? ret : -EAGAIN;
+	case R1_STATE_PRG:
+		return -EAGAIN;
+	default:
+		return -EIO;
+	}
+}
+
+/*
+ * Ask until the card waits for commands and data. @errors gathers what it
+ * complains about.
  */
 static int mmc_panic_wait(struct mmc_card *card, u32 *errors)
 {
 	unsigned int polls, failed = 0;
-	u32 status, unused;
+	u32 status;
 	int ret;
 
 	for (polls = 0; polls < MMC_PANIC_POLLS; polls++) {
 		ret = mmc_panic_send(card, MMC_SEND_STATUS, card->rca << 16,
 				     &status);
-		if (ret == -ETIMEDOUT || (ret && ++failed == MMC_PANIC_TRIES))
+		if (!ret)
+			ret = mmc_panic_look(card, status, errors);
+		else if (ret == -EIO && ++failed < MMC_PANIC_TRIES)
+			ret = -EAGAIN;
+		if (ret != -EAGAIN)
 			return ret;
-		if (ret)
-			continue;
-		*errors |= status & MMC_PANIC_ERRORS;
-		switch (R1_CURRENT_STATE(status)) {
-		case R1_STATE_TRAN:
-			if (status & R1_READY_FOR_DATA)
-				return 0;
-			break;
-		case R1_STATE_DATA:
-		case R1_STATE_RCV:
-			mmc_panic_send(card, MMC_STOP_TRANSMISSION, 0, &unused);
-			break;
-		}
 		mdelay(1);
 	}
 	return -ETIMEDOUT;
@@ -114,7 +138,8 @@ static int mmc_panic_select(struct mmc_card *card)
 {
 	u8 config = card->ext_csd.part_config & ~EXT_CSD_PART_CONFIG_ACC_MASK;
 
-	if (!mmc_card_mmc(card) || !card->ext_csd.rev)
+	/* Older ones have no partitions. */
+	if (!mmc_card_mmc(card) || card->ext_csd.rev < 3)
 		return 0;
 	return mmc_panic_switch(card, EXT_CSD_PART_CONFIG, config);
 }
@@ -125,6 +150,10 @@ static int mmc_panic_takeover(struct blk_panic_disk *bpd)
 	u32 errors = 0;
 	int ret;
 
+	if (mmc_card_suspended(card) || mmc_card_removed(card))
+		return -ENODEV;
+	if (card->ext_csd.cmdq_en)
+		return -EIO;
 	ret = card->host->ops->panic_takeover(card->host);
 	if (!ret)
 		ret = mmc_panic_wait(card, &errors);
@@ -141,7 +170,7 @@ static int mmc_panic_write(struct blk_panic_disk *bpd, sector_t sector,
 		.data	= buf,
 		.blocks	= len >> SECTOR_SHIFT,
 	};
-	u32 errors = 0, unused;
+	u32 errors = 0, status;
 	int ret, stop;
 
 	touch_nmi_watchdog();
@@ -149,7 +178,10 @@ static int mmc_panic_write(struct blk_panic_disk *bpd, sector_t sector,
 	if (ret == -ETIMEDOUT)
 		return ret;
 	errors |= cmd.response & MMC_PANIC_ERRORS;
-	stop = mmc_panic_send(card, MMC_STOP_TRANSMISSION, 0, &unused);
+	stop = mmc_panic_send(card, MMC_STOP_TRANSMISSION, 0, &status);
+	if (stop == -ETIMEDOUT)
+		return stop;
+	errors |= status & MMC_PANIC_ERRORS;
 	ret = mmc_panic_wait(card, &errors) ?: ret ?: stop;
 	return ret ?: (errors ? -EIO : 0);
 }
@@ -179,18 +211,35 @@ static const struct blk_panic_ops mmc_panic_ops = {
 	.flush		= mmc_panic_flush,
 };
 
-static int mmc_panic_check(struct mmc_card *card)
+/* Return: why not, or NULL. */
+static const char *mmc_panic_obstacle(struct mmc_card *card,
+				      struct gendisk *disk)
 {
-	const struct mmc_host_ops *ops = card->host->ops;
+	if (card->ext_csd.cmdq_en || card->reenable_cmdq)
+		return "the eMMC is in command queueing mode";
+	if (card->ext_perf.feature_enabled & SD_EXT_PERF_CACHE)
+		return "the SD card has a cache of its own";
+	if (mmc_card_sd_combo(card))
+		return "the SD card has SDIO functions, too";
+	if (get_capacity(disk) > U32_MAX)
+		return "the card is too large";
+	if (card->host->max_blk_count < 8)
+		return "the host cannot write multiple blocks";
+	return NULL;
+}
 
-	if (!ops->panic_takeover || !ops->panic_command)
+static int mmc_panic_check(struct mmc_card *card, struct gendisk *disk)
+{
+	const char *obstacle = mmc_panic_obstacle(card, disk);
+	struct mmc_host *host = card->host;
+
+	if (!host->ops->panic_check)
 		return -EOPNOTSUPP;
-	if (card->ext_csd.cmdq_en) {
-		dev_warn(&card->dev,
-			 "cannot write in a panic: the eMMC is in command queueing mode\n");
-		return -EOPNOTSUPP;
-	}
-	return 0;
+	obstacle = obstacle ?: host->ops->panic_check(host);
+	if (!obstacle)
+		return 0;
+	pr_warn("%s: cannot write in a panic: %s\n", disk->disk_name, obstacle);
+	return -EOPNOTSUPP;
 }
 
 /* Return: 0, or -errno and nothing is kept awake. */
@@ -217,12 +266,12 @@ static int mmc_panic_wake(struct mmc_card *card)
  * @card: the card; writes go to the main area of an eMMC
  *
  * Context: Process context, may sleep.
- * Return: 0; -EOPNOTSUPP, after a message if it is the card's state that rules it
- *	out; or what runtime power management says.
+ * Return: 0; -EOPNOTSUPP, after a message that says why not if the host's driver
+ *	could do it at all; or what runtime power management says.
  */
 int mmc_panic_prepare(struct blk_panic_disk *bpd, struct mmc_card *card)
 {
-	int ret = mmc_panic_check(card);
+	int ret = mmc_panic_check(card, bpd->disk);
 
 	if (!ret)
 		ret = mmc_panic_wake(card);

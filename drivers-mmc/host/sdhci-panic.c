@@ -7,19 +7,26 @@
  * and data goes through its buffer register. struct sdhci_host is only read for
  * what does not change; host->lock, which a stopped CPU may hold, is left alone.
  *
+ * Many hosts differ from the standard, and their drivers have functions of their
+ * own for it, which were not written for a panic. Only hosts without such are used,
+ * see sdhci_panic_check().
+ *
  * Everything here runs in panic context: see include/linux/blk-panic.h.
  */
 #include <linux/delay.h>
 #include <linux/export.h>
 #include <linux/mmc/host.h>
-#include <linux/mmc/mmc.h>
 #include <linux/module.h>
+#include <linux/nmi.h>
 #include <linux/unaligned.h>
 
 #include "sdhci.h"
 #include "sdhci-panic.h"
 
-/* Polls of a register, so many microseconds apart: two seconds; of a reset, 0.1 s. */
+/*
+ * Polls of a register, so many microseconds apart: two seconds for a command with
+ * all its data; 0.1 s for a reset.
+ */
 #define SDHCI_PANIC_POLLS	200000
 #define SDHCI_PANIC_POLL_US	10
 #define SDHCI_PANIC_RESET_POLLS	10000
@@ -66,6 +73,7 @@ static int sdhci_panic_reset(struct sdhci_host *host)
 int sdhci_panic_takeover(struct mmc_host *mmc)
 {
 	struct sdhci_host *host = mmc_priv(mmc);
+	u16 ctrl2;
 	u8 ctrl;
 
 	if (READ_ONCE(host->runtime_suspended) ||
@@ -79,16 +87,20 @@ int sdhci_panic_takeover(struct mmc_host *mmc)
 		sdhci_writeb(host, ctrl & ~SDHCI_CTRL_DMA_MASK,
 			     SDHCI_HOST_CONTROL);
 	}
+	if (host->version >= SDHCI_SPEC_300) {
+		ctrl2 = sdhci_readw(host, SDHCI_HOST_CONTROL2);
+		sdhci_writew(host, ctrl2 & ~SDHCI_CTRL_EXEC_TUNING,
+			     SDHCI_HOST_CONTROL2);
+	}
 	return sdhci_panic_reset(host);
 }
 EXPORT_SYMBOL_GPL(sdhci_panic_takeover);
 
-/* Wait until the lines are free. */
-static int sdhci_panic_wait_free(struct sdhci_host *host, u32 mask)
+/* Wait until the lines are free. @polls is how many are left. */
+static int sdhci_panic_wait_free(struct sdhci_host *host, u32 mask,
+				 unsigned int *polls)
 {
-	unsigned int i;
-
-	for (i = 0; i < SDHCI_PANIC_POLLS; i++) {
+	for (; *polls; (*polls)--) {
 		if (!(sdhci_readl(host, SDHCI_PRESENT_STATE) & mask))
 			return 0;
 		udelay(SDHCI_PANIC_POLL_US);
@@ -96,17 +108,21 @@ static int sdhci_panic_wait_free(struct sdhci_host *host, u32 mask)
 	return -ETIMEDOUT;
 }
 
-/* Wait for @event, and clear it. Return: 0, -EIO, -ETIMEDOUT. */
-static int sdhci_panic_wait(struct sdhci_host *host, u32 event)
+/*
+ * Wait for @event, and clear it, or for @state, which not every host makes an event
+ * of each time. Return: 0, -EIO, -ETIMEDOUT.
+ */
+static int sdhci_panic_wait(struct sdhci_host *host, u32 event, u32 state,
+			    unsigned int *polls)
 {
-	unsigned int i;
 	u32 status;
 
-	for (i = 0; i < SDHCI_PANIC_POLLS; i++) {
+	for (; *polls; (*polls)--) {
 		status = sdhci_readl(host, SDHCI_INT_STATUS);
 		if (status & SDHCI_PANIC_ERRORS)
 			return -EIO;
-		if (status & event) {
+		if (status & event ||
+		    sdhci_readl(host, SDHCI_PRESENT_STATE) & state) {
 			sdhci_writel(host, event, SDHCI_INT_STATUS);
 			return 0;
 		}
@@ -125,7 +141,7 @@ static void sdhci_panic_set_blocks(struct sdhci_host *host, unsigned int blocks)
 	if (host->version >= SDHCI_SPEC_410 && host->v4_mode &&
 	    host->quirks2 & SDHCI_QUIRK2_USE_32BIT_BLK_CNT) {
 		sdhci_writew(host, 0, SDHCI_BLOCK_COUNT);
-		sdhci_writew(host, blocks, SDHCI_32BIT_BLK_CNT);
+		sdhci_writel(host, blocks, SDHCI_32BIT_BLK_CNT);
 	} else {
 		sdhci_writew(host, blocks, SDHCI_BLOCK_COUNT);
 	}
@@ -134,22 +150,23 @@ static void sdhci_panic_set_blocks(struct sdhci_host *host, unsigned int blocks)
 
 /* Put data into the host's buffer, a block at a time, and wait for the end. */
 static int sdhci_panic_write(struct sdhci_host *host, const u8 *data,
-			     unsigned int blocks)
+			     unsigned int blocks, unsigned int *polls)
 {
 	unsigned int i;
 	int ret = 0;
 
 	for (; blocks && !ret; blocks--) {
-		ret = sdhci_panic_wait(host, SDHCI_INT_SPACE_AVAIL);
+		ret = sdhci_panic_wait(host, SDHCI_INT_SPACE_AVAIL,
+				       SDHCI_SPACE_AVAILABLE, polls);
 		for (i = 0; i < SDHCI_PANIC_BLOCK && !ret; i += 4, data += 4)
 			sdhci_writel(host, get_unaligned_le32(data),
 				     SDHCI_BUFFER);
 	}
-	return ret ?: sdhci_panic_wait(host, SDHCI_INT_DATA_END);
+	return ret ?: sdhci_panic_wait(host, SDHCI_INT_DATA_END, 0, polls);
 }
 
 static int sdhci_panic_send(struct sdhci_host *host,
-			    struct mmc_panic_command *cmd)
+			    struct mmc_panic_command *cmd, unsigned int *polls)
 {
 	u32 flags = SDHCI_CMD_RESP_SHORT | SDHCI_CMD_CRC | SDHCI_CMD_INDEX;
 	int ret;
@@ -163,11 +180,13 @@ static int sdhci_panic_send(struct sdhci_host *host,
 	sdhci_writel(host, cmd->arg, SDHCI_ARGUMENT);
 	sdhci_writew(host, SDHCI_MAKE_CMD(cmd->opcode, flags), SDHCI_COMMAND);
 
-	ret = sdhci_panic_wait(host, SDHCI_INT_RESPONSE);
+	ret = sdhci_panic_wait(host, SDHCI_INT_RESPONSE, 0, polls);
 	if (ret)
 		return ret;
 	cmd->response = sdhci_readl(host, SDHCI_RESPONSE);
-	return cmd->data ? sdhci_panic_write(host, cmd->data, cmd->blocks) : 0;
+	if (!cmd->data)
+		return 0;
+	return sdhci_panic_write(host, cmd->data, cmd->blocks, polls);
 }
 
 /**
@@ -183,17 +202,19 @@ int sdhci_panic_command(struct mmc_host *mmc, struct mmc_panic_command *cmd)
 {
 	struct sdhci_host *host = mmc_priv(mmc);
 	u32 busy = SDHCI_CMD_INHIBIT | (cmd->data ? SDHCI_DATA_INHIBIT : 0);
+	unsigned int polls = SDHCI_PANIC_POLLS;
 	int ret;
 
-	ret = sdhci_panic_wait_free(host, busy);
+	touch_nmi_watchdog();
+	ret = sdhci_panic_wait_free(host, busy, &polls);
 	if (ret)
 		return ret;
 	sdhci_writel(host, ~0U, SDHCI_INT_STATUS);
 	sdhci_writel(host, SDHCI_PANIC_EVENTS | SDHCI_PANIC_ERRORS,
 		     SDHCI_INT_ENABLE);
-	ret = sdhci_panic_send(host, cmd);
-	if (ret == -EIO)
-		sdhci_panic_reset(host);
+	ret = sdhci_panic_send(host, cmd, &polls);
+	if (ret == -EIO && sdhci_panic_reset(host))
+		return -ETIMEDOUT;
 	return ret;
 }
 EXPORT_SYMBOL_GPL(sdhci_panic_command);
