@@ -391,6 +391,36 @@ static void test_ring_reads(struct kunit *test)
 	pstore_area_detach(area);
 }
 
+static unsigned int attach_reads(struct kunit *test, struct sim *sim)
+{
+	unsigned int before = sim->reads;
+
+	pstore_area_detach(attach(test, sim));
+	return sim->reads - before;
+}
+
+/* Only behind a panic that was not ended does recovery look further. */
+static void test_ring_reads_panic(struct kunit *test)
+{
+	struct sim *sim = test_sim(test, 64);
+	struct pstore_area *area = attach(test, sim);
+	struct pstore_record record;
+	unsigned int ended;
+
+	record = text_record(area, 1, KMSG_DUMP_PANIC);
+	KUNIT_EXPECT_EQ(test, 0, pstore_panic_record(area, &record));
+	pstore_area_detach(area);
+	ended = attach_reads(test, sim);
+
+	area = attach(test, sim);
+	record = text_record(area, 2, KMSG_DUMP_PANIC);
+	record.last = false;
+	KUNIT_EXPECT_EQ(test, 0, pstore_panic_record(area, &record));
+	pstore_area_detach(area);
+	KUNIT_EXPECT_EQ(test, ended + PSTORE_SLOT_MAX_UNFLUSHED,
+			attach_reads(test, sim));
+}
+
 /* A number never comes back, not even when all records are gone. */
 static void test_ring_numbers(struct kunit *test)
 {
@@ -684,6 +714,37 @@ static void test_panic_writes_staged(struct kunit *test)
 	pstore_area_detach(area_after);
 }
 
+/* At the write of the third record: which sectors are only in the cache? */
+static void count_dirty(struct sim *sim, u64 pos, const void *buf, size_t len)
+{
+	unsigned int *dirty = sim->context;
+	u64 i;
+
+	if (pos != PSTORE_MEDIA_BLOCK_BYTES + 2 * TEST_SLOT)
+		return;
+	for (i = *dirty = 0; i < sim->storage.bytes / TEST_SECTOR; i++)
+		*dirty += sim->dirty[i];
+}
+
+/* Staged oopses are durable before the panic's own parts are begun. */
+static void test_panic_flushes_staged(struct kunit *test)
+{
+	struct sim *sim = test_sim(test, 8);
+	struct pstore_area *area = attach(test, sim);
+	unsigned int dirty = UINT_MAX;
+	u64 seq;
+
+	sim->context = &dirty;
+	sim->before_write = count_dirty;
+	mutex_lock(&area->slots.lock);
+	KUNIT_EXPECT_EQ(test, 0, stage_record(area, 0));
+	KUNIT_EXPECT_EQ(test, 0, stage_record(area, 1));
+	KUNIT_EXPECT_EQ(test, 0, panic_record(area, 2, &seq));
+	mutex_unlock(&area->slots.lock);
+	KUNIT_EXPECT_EQ(test, 0U, dirty);
+	pstore_area_detach(area);
+}
+
 /* Also a record that the worker has begun to write is written in the panic. */
 static void test_panic_writes_begun(struct kunit *test)
 {
@@ -914,6 +975,7 @@ static struct kunit_case area_test_cases[] = {
 	KUNIT_CASE(test_attach_unlucky_checksum),
 	KUNIT_CASE(test_ring_recovery),
 	KUNIT_CASE(test_ring_reads),
+	KUNIT_CASE(test_ring_reads_panic),
 	KUNIT_CASE(test_ring_numbers),
 	KUNIT_CASE(test_ring_bad_slot),
 	KUNIT_CASE(test_ring_gap_at_start),
@@ -927,6 +989,7 @@ static struct kunit_case area_test_cases[] = {
 	KUNIT_CASE(test_stage_fills_ring),
 	KUNIT_CASE(test_stage_storm),
 	KUNIT_CASE(test_panic_writes_staged),
+	KUNIT_CASE(test_panic_flushes_staged),
 	KUNIT_CASE(test_panic_writes_begun),
 	KUNIT_CASE(test_panic_flushes),
 	KUNIT_CASE(test_panic_flushes_at_end),
