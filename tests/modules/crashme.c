@@ -73,6 +73,8 @@ static struct hrtimer crashme_timer;
 
 static int __init crashme_init(void)
 {
+	int ret;
+
 	atomic_notifier_chain_register(&panic_notifier_list, &crashme_notifier);
 	if (in_hardirq_param) {
 		hrtimer_init(&crashme_timer, CLOCK_MONOTONIC,
@@ -83,7 +85,11 @@ static int __init crashme_init(void)
 		return 0;
 	}
 	crashme_probe.symbol_name = symbol;
-	return register_kprobe(&crashme_probe);
+	ret = register_kprobe(&crashme_probe);
+	if (ret)
+		atomic_notifier_chain_unregister(&panic_notifier_list,
+						 &crashme_notifier);
+	return ret;
 }
 module_init(crashme_init);
 
