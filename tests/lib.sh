@@ -10,6 +10,7 @@
 #   ok WHAT COMMAND...  a check: counts, and says whether it held
 #   skip WHAT WHY       a check that cannot be made here
 #   build_reader        the offline reader, as $reader
+#   lives WHAT [SYMBOL] a crash, and what the next boot finds of it; see below
 #
 # KERNEL=FILE in the environment boots that kernel instead.
 # Set before boot: disks (in order), append, bus (pci or mmio for virtio-blk,
@@ -88,6 +89,25 @@ boot() {
 build_reader() {
 	reader=$build/reader/pstore-zone
 	make -s -C "$top/tools-pstore" O="$build/reader" > reader.log 2>&1 || ok "the offline reader builds ($work/reader.log)" false
+}
+
+# lives WHAT [SYMBOL]: crash the guest with the scenario on standard input, in that
+# function if one is named, and find the panic in the next boot. The area is blank
+# before, and as large as $size says.
+lives() {
+	local panic="${2:+crashme: in $2,}"
+	disk vda "${size:-64M}"
+	guest
+	boot --crash
+	[ -z "$panic" ] || ok "the kernel dies there ($1)" logged "not syncing: $panic"
+	guest <<END
+wait_for attached || fail "the area is attached"
+cat /sys/fs/pstore/dmesg-* > /tmp/all
+check "the panic is saved ($1)" grep -q 'Kernel panic - not syncing: $panic' /tmp/all
+check "with its beginning ($1)" grep -q 'Linux version' /tmp/all
+END
+	boot
+	ok "no panic of its own ($1)" not_logged 'Kernel panic'
 }
 
 logged() { grep -aq -- "$1" "$log"; }

@@ -71,7 +71,6 @@ static int panic_write(struct pstore_area *area, u64 pos, const void *image,
 static int panic_flush(struct pstore_area *area)
 {
 	struct pstore_storage *st = area->storage;
-
 	int ret;
 
 	if (!area->panic_dirty || area->panic_dead || !st->ops->panic_flush)
