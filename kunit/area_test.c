@@ -111,6 +111,16 @@ static int panic_record(struct pstore_area *area, unsigned int id, u64 *seq)
 	return ret;
 }
 
+/* Part @part of a panic, with a text of that number. */
+static int panic_part(struct pstore_area *area, unsigned int part, bool last)
+{
+	struct pstore_record record = text_record(area, part, KMSG_DUMP_PANIC);
+
+	record.part = part;
+	record.last = last;
+	return pstore_panic_record(area, &record);
+}
+
 /* Records @from to @to, exclusive, on an area that has had none before. */
 static void write_records(struct kunit *test, struct pstore_area *area,
 			  unsigned int from, unsigned int to)
@@ -791,15 +801,11 @@ static void test_panic_flushes(struct kunit *test)
 	struct sim *sim = test_sim(test, 32);
 	struct pstore_area *area = attach(test, sim);
 	unsigned int part, before, unflushed = 0, most = 0;
-	struct pstore_record record;
 	u64 pos = 0;
 
 	for (part = 1; part <= 20; part++) {
-		record = text_record(area, part, KMSG_DUMP_PANIC);
-		record.part = part;
-		record.last = part == 20;
 		before = sim->flushes;
-		KUNIT_EXPECT_EQ(test, 0, pstore_panic_record(area, &record));
+		KUNIT_EXPECT_EQ(test, 0, panic_part(area, part, part == 20));
 		unflushed = sim->flushes > before ? 0 : unflushed + 1;
 		KUNIT_EXPECT_TRUE(test, part != 1 || !unflushed);
 		most = max(most, unflushed);
@@ -819,17 +825,12 @@ static void test_panic_flushes_at_end(struct kunit *test)
 {
 	struct sim *sim = test_sim(test, 4);
 	struct pstore_area *area = attach(test, sim);
-	struct pstore_record record;
 	unsigned int part;
 	u64 pos = 0;
 
-	for (part = 1; part <= 4; part++) {
-		record = text_record(area, part, KMSG_DUMP_PANIC);
-		record.part = part;
-		record.last = false;
+	for (part = 1; part <= 4; part++)
 		KUNIT_EXPECT_EQ(test, part < 4 ? 0 : -ENOSPC,
-				pstore_panic_record(area, &record));
-	}
+				panic_part(area, part, false));
 	sim_power_on(sim);
 	area = reattach(test, sim, area);
 	for (part = 1; part <= 3; part++)
@@ -872,18 +873,13 @@ static void test_panic_gap(struct kunit *test)
 	struct pstore_area *area = attach(test, sim);
 	unsigned int unflushed = PSTORE_SLOT_MAX_UNFLUSHED - 1;
 	u64 lost = pstore_slots_pos(&area->slots, 1);
-	struct pstore_record record;
 	unsigned int part;
 	u64 pos = 0;
 
 	sim->bad_from = lost + unflushed * TEST_SLOT;
 	sim->bad_to = sim->bad_from + (PSTORE_SLOT_TRIES - 1) * TEST_SLOT;
-	for (part = 1; part <= unflushed + 2; part++) {
-		record = text_record(area, part, KMSG_DUMP_PANIC);
-		record.part = part;
-		record.last = false;
-		KUNIT_EXPECT_EQ(test, 0, pstore_panic_record(area, &record));
-	}
+	for (part = 1; part <= unflushed + 2; part++)
+		KUNIT_EXPECT_EQ(test, 0, panic_part(area, part, false));
 	memset(sim->media + lost, 0, unflushed * TEST_SLOT);
 	sim_power_on(sim);
 
@@ -905,16 +901,11 @@ static void test_panic_flush_fails(struct kunit *test)
 {
 	struct sim *sim = test_sim(test, 8);
 	struct pstore_area *area = attach(test, sim);
-	struct pstore_record record;
 	unsigned int part;
 
 	sim->flush_error = -EIO;
-	for (part = 1; part <= 3; part++) {
-		record = text_record(area, part, KMSG_DUMP_PANIC);
-		record.part = part;
-		record.last = part == 3;
-		KUNIT_EXPECT_EQ(test, -EIO, pstore_panic_record(area, &record));
-	}
+	for (part = 1; part <= 3; part++)
+		KUNIT_EXPECT_EQ(test, -EIO, panic_part(area, part, part == 3));
 	KUNIT_EXPECT_EQ(test, 1, atomic64_read(&area->slots.next_seq));
 	pstore_area_detach(area);
 }

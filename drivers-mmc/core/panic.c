@@ -48,8 +48,8 @@
  * it. R1_OUT_OF_RANGE is not among these: there are cards that say it of the last
  * block that they have.
  */
-#define MMC_PANIC_ERRORS	(R1_ADDRESS_ERROR | R1_BLOCK_LEN_ERROR | R1_WP_VIOLATION |	\
-				 R1_ILLEGAL_COMMAND | R1_CARD_ECC_FAILED | \
+#define MMC_PANIC_ERRORS	(R1_ADDRESS_ERROR | R1_BLOCK_LEN_ERROR | \
+				 R1_WP_VIOLATION | R1_ILLEGAL_COMMAND | R1_CARD_ECC_FAILED | \
 				 R1_CC_ERROR | R1_ERROR | R1_SWITCH_ERROR)
 
 static int mmc_panic_send(struct mmc_card *card, u32 opcode, u32 arg,

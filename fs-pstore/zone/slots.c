@@ -8,8 +8,8 @@
  * while there was none. Attaching looks for the end of the current lap by
  * halving, which takes a handful of reads however large the area is. Slots that
  * the device refused to write, and a panic that the power was cut in, leave gaps
- * whose length is bounded, see slots_gap(). Where halving has taken a gap for the end, a record
- * shows within that distance, and each header is read instead.
+ * whose length is bounded, see slots_gap(). Where halving has taken a gap for the
+ * end, a record shows within that distance, and each header is read instead.
  *
  * A write never reads first: a slot is written from its start, and what is left
  * of an older record behind the new payload is not covered by any header.
