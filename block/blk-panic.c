@@ -16,14 +16,23 @@
 #include <linux/cleanup.h>
 #include <linux/err.h>
 #include <linux/export.h>
+#include <linux/irqflags.h>
 #include <linux/list.h>
 #include <linux/major.h>
 #include <linux/mutex.h>
 #include <linux/nmi.h>
 #include <linux/overflow.h>
 #include <linux/panic.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
+
+/*
+ * A takeover that is interrupted by a panic is tried again by that one. What
+ * interrupts it each time is the takeover itself, and then the rest of the panic
+ * is worth more.
+ */
+#define BLK_PANIC_TAKEOVERS	5
 
 /**
  * struct blk_panic - one user's right to write to a disk in a panic
@@ -41,6 +50,9 @@ struct blk_panic {
  */
 static DEFINE_MUTEX(blk_panic_lock);
 static LIST_HEAD(blk_panic_disks);
+
+/* One test at a time: two disks may be behind one controller. */
+static DEFINE_MUTEX(blk_panic_test_lock);
 
 static struct blk_panic_disk *blk_panic_find(struct gendisk *disk)
 {
@@ -70,6 +82,7 @@ static struct blk_panic_disk *blk_panic_disk_get(struct gendisk *disk)
 		return ERR_PTR(-ENOMEM);
 	bpd->disk = disk;
 	bpd->users = 1;
+	bpd->wait_us = BLK_PANIC_WAIT_US;
 	ret = disk->fops->panic_prepare(bpd);
 	if (!ret && WARN_ON_ONCE(!bpd->max_bytes)) {
 		bpd->ops->release(bpd);
@@ -164,6 +177,15 @@ void blk_panic_release(struct blk_panic *bp)
 }
 EXPORT_SYMBOL_GPL(blk_panic_release);
 
+/* Before an emergency restart, others still run, and use the disk. */
+static int blk_panic_stop_others(struct blk_panic_disk *bpd)
+{
+	if (panic_in_progress() || READ_ONCE(bpd->tester) == current)
+		return 0;
+	smp_send_stop();
+	return num_online_cpus() > 1 ? -EBUSY : 0;
+}
+
 static int blk_panic_begin(struct blk_panic_disk *bpd)
 {
 	int ret;
@@ -173,16 +195,14 @@ static int blk_panic_begin(struct blk_panic_disk *bpd)
 	if (bpd->owned && !bpd->busy)
 		goto out;
 
-	/* Before an emergency restart, others still run, and use the disk. */
-	if (!panic_in_progress()) {
-		smp_send_stop();
-		if (num_online_cpus() > 1)
-			return -EBUSY;
-	}
+	ret = blk_panic_stop_others(bpd);
+	if (ret)
+		return ret;
 	bpd->owned = false;
 	bpd->busy = true;
 	barrier();
-	ret = bpd->ops->takeover(bpd);
+	ret = ++bpd->takeovers > BLK_PANIC_TAKEOVERS ? -EIO :
+						       bpd->ops->takeover(bpd);
 	if (ret) {
 		bpd->stuck = true;
 		return ret;
@@ -280,3 +300,75 @@ int blk_panic_flush(struct blk_panic *bp)
 	return blk_panic_end(bpd, bpd->ops->flush(bpd));
 }
 EXPORT_SYMBOL_GPL(blk_panic_flush);
+
+/* Forget what a test has been through: the next panic starts anew. */
+static void blk_panic_reset(struct blk_panic_disk *bpd)
+{
+	bpd->owned = false;
+	bpd->busy = false;
+	bpd->stuck = false;
+	bpd->takeovers = 0;
+	bpd->wait_us = BLK_PANIC_WAIT_US;
+}
+
+/*
+ * The device is quiet. A panic on another CPU stops this one, if not in here, then
+ * as soon as interrupts are on, and takes the device over for itself.
+ */
+static int blk_panic_test_write(struct blk_panic *bp, loff_t pos,
+				const void *buf, size_t len)
+{
+	struct blk_panic_disk *bpd = bp->bpd;
+	unsigned long flags;
+	int ret;
+
+	local_irq_save(flags);
+	WRITE_ONCE(bpd->tester, current);
+	ret = blk_panic_write(bp, pos, buf, len);
+	if (!ret && !panic_in_progress())
+		ret = blk_panic_flush(bp);
+	if (panic_in_progress())
+		panic_smp_self_stop();
+	WRITE_ONCE(bpd->tester, NULL);
+	blk_panic_reset(bpd);
+	local_irq_restore(flags);
+	return ret;
+}
+
+/**
+ * blk_panic_test - write as after a panic, and give the device back
+ * @bp: handle from blk_panic_prepare()
+ * @pos: where on the disk or partition, in bytes
+ * @buf: what to write; any kernel address
+ * @len: how much, in bytes
+ *
+ * Requests of others end first or wait meanwhile; none is lost. Interrupts of this
+ * CPU are off while it writes, for up to %BLK_PANIC_WAIT_US if the disk does not
+ * answer.
+ *
+ * Context: Process context, may sleep.
+ * Return: what blk_panic_write() or blk_panic_flush() returned; -EOPNOTSUPP when
+ *	the driver cannot give a device back; -EBUSY when requests of others do not
+ *	come to an end; or why the device could not be given back.
+ */
+int blk_panic_test(struct blk_panic *bp, loff_t pos, const void *buf,
+		   size_t len)
+{
+	struct blk_panic_disk *bpd = bp->bpd;
+	int ret, err;
+
+	if (!bpd->ops->quiesce)
+		return -EOPNOTSUPP;
+	guard(mutex)(&blk_panic_test_lock);
+	ret = bpd->ops->quiesce(bpd);
+	if (ret)
+		return ret;
+	ret = blk_panic_test_write(bp, pos, buf, len);
+	err = bpd->ops->restore(bpd);
+	bpd->wait_us = BLK_PANIC_WAIT_US;
+	if (err)
+		pr_err("%pg: does not come back after a test (error %d)\n",
+		       bp->bdev, err);
+	return ret ?: err;
+}
+EXPORT_SYMBOL_GPL(blk_panic_test);

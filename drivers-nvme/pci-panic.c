@@ -16,7 +16,9 @@
  * when the controller is reset, suspended or resumed.
  *
  * Shadow doorbells, the host memory buffer and power states that the kernel had
- * configured end with the reset; a controller works without.
+ * configured end with the reset; a controller works without. How long a controller
+ * says that it may take to become ready can be two minutes, which is for after a
+ * power cut; it gets what a disk gets in a panic.
  *
  * nvme_panic_takeover() and all below it run in panic context: see the contract in
  * include/linux/blk-panic.h.
@@ -24,11 +26,9 @@
 #include <linux/blk-panic.h>
 #include <linux/blkdev.h>
 #include <linux/cleanup.h>
-#include <linux/delay.h>
 #include <linux/dma-mapping.h>
 #include <linux/io.h>
 #include <linux/io-64-nonatomic-lo-hi.h>
-#include <linux/nmi.h>
 #include <linux/nvme.h>
 #include <linux/pci.h>
 #include <linux/slab.h>
@@ -36,22 +36,18 @@
 
 #include "nvme.h"
 
-/* Polls of a completion, in memory, so many microseconds apart: four seconds. */
-#define NVME_PANIC_POLLS	400000
+/* How often memory and registers are looked at. */
 #define NVME_PANIC_POLL_US	10
+#define NVME_PANIC_READY_POLL_US 1000
 
-/*
- * A controller says how long it may take to become ready or idle. That can be two
- * minutes, after a power cut. After a mere reset, and with a machine that waits for
- * its restart, this is what all waiting together may take.
- */
-#define NVME_PANIC_MAX_READY_MS	6000
+/* How long a test waits for the commands of others. */
+#define NVME_PANIC_QUIESCE	(10 * HZ)
 
 /*
  * Just after a reset, a controller may ask to try again. So often, so far apart.
  */
 #define NVME_PANIC_TRIES	5
-#define NVME_PANIC_RETRY_MS	100
+#define NVME_PANIC_RETRY_US	100000
 
 /* One command is in flight at a time. */
 #define NVME_PANIC_DEPTH	16
@@ -100,16 +96,16 @@ struct nvme_panic_queue {
 
 /**
  * struct nvme_panic - a namespace that is prepared for panic-time writes
- * @pdev:	the controller
+ * @pdev:	the controller's PCI function
  * @bar:	its registers, a mapping of our own: the driver changes its one
  * @mem:	what the controller reads and writes
  * @dma:	the address that it knows that by
  * @stride:	bytes from one doorbell to the next
  * @depth:	of each queue
  * @config:	for the register CC, without the bit that enables
- * @ready_ms:	how long the controller may still be waited for to become ready or
- *		idle; a takeover after an interrupted one gets what is left
- * @quirk_ms:	how long it has to be left alone before that
+ * @wait_us:	how long it may still be waited for, see blk_panic_delay()
+ * @quirk_us:	how long it has to be left alone after it is disabled
+ * @ctrl:	the controller
  * @nsid:	the namespace
  * @lba_shift:	of its blocks
  * @volatile_cache: writes have to be flushed
@@ -123,8 +119,9 @@ struct nvme_panic {
 	u32			stride;
 	u32			depth;
 	u32			config;
-	u32			ready_ms;
-	u32			quirk_ms;
+	u32			*wait_us;
+	u32			quirk_us;
+	struct nvme_ctrl	*ctrl;
 	u32			nsid;
 	u8			lba_shift;
 	bool			volatile_cache;
@@ -169,9 +166,8 @@ static void nvme_panic_describe(struct nvme_panic *p, struct nvme_ns *ns)
 		    NVME_CC_IOCQES;
 	if (NVME_CAP_CSS(cap) & NVME_CAP_CSS_CSI)
 		p->config |= NVME_CC_CSS_CSI;
-	p->ready_ms = NVME_PANIC_MAX_READY_MS;
 	if (ns->ctrl->quirks & NVME_QUIRK_DELAY_BEFORE_CHK_RDY)
-		p->quirk_ms = NVME_QUIRK_DELAY_AMOUNT;
+		p->quirk_us = NVME_QUIRK_DELAY_AMOUNT * USEC_PER_MSEC;
 	p->nsid = ns->head->ns_id;
 	p->lba_shift = ns->head->lba_shift;
 	p->volatile_cache = ns->ctrl->vwc & NVME_CTRL_VWC_PRESENT;
@@ -217,26 +213,25 @@ static int nvme_panic_wait_ready(struct nvme_panic *p, u32 ready)
 {
 	u32 csts;
 
-	for (; p->ready_ms; p->ready_ms--) {
+	for (;;) {
 		csts = readl(p->bar + NVME_REG_CSTS);
 		if (csts == ~0U)
 			return -ENODEV;
 		if ((csts & NVME_CSTS_RDY) == ready)
 			return 0;
-		touch_nmi_watchdog();
-		mdelay(1);
+		if (!blk_panic_delay(p->wait_us, NVME_PANIC_READY_POLL_US))
+			return -ETIMEDOUT;
 	}
-	return -ETIMEDOUT;
 }
 
 /* Half of the time that there is, so that the rest is left for what matters. */
 static void nvme_panic_wait_enabled(struct nvme_panic *p)
 {
-	u32 rest = p->ready_ms / 2;
+	u32 rest = *p->wait_us / 2;
 
-	p->ready_ms -= rest;
+	*p->wait_us -= rest;
 	nvme_panic_wait_ready(p, NVME_CSTS_RDY);
-	p->ready_ms += rest;
+	*p->wait_us += rest;
 }
 
 /*
@@ -253,7 +248,7 @@ static int nvme_panic_disable(struct nvme_panic *p)
 	    !(csts & (NVME_CSTS_RDY | NVME_CSTS_CFS)))
 		nvme_panic_wait_enabled(p);
 	writel(p->config, p->bar + NVME_REG_CC);
-	mdelay(p->quirk_ms);
+	blk_panic_delay(p->wait_us, p->quirk_us);
 	return nvme_panic_wait_ready(p, 0);
 }
 
@@ -284,19 +279,15 @@ static int nvme_panic_wait(struct nvme_panic *p, unsigned int qid)
 {
 	struct nvme_panic_queue *q = &p->queue[qid];
 	const __le16 *from = &p->mem->cq[qid].cqe[q->head].status;
-	unsigned int i;
 	u16 status;
 
-	for (i = 0; i < NVME_PANIC_POLLS; i++) {
+	for (;;) {
 		status = le16_to_cpu(READ_ONCE(*from));
 		if ((status & 1) == q->phase)
 			break;
-		if (!(i % 10000))
-			touch_nmi_watchdog();
-		udelay(NVME_PANIC_POLL_US);
+		if (!blk_panic_delay(p->wait_us, NVME_PANIC_POLL_US))
+			return -ETIMEDOUT;
 	}
-	if (i == NVME_PANIC_POLLS)
-		return -ETIMEDOUT;
 	if (++q->head == p->depth) {
 		q->head = 0;
 		q->phase ^= 1;
@@ -327,10 +318,9 @@ static int nvme_panic_command(struct nvme_panic *p, unsigned int qid,
 
 	for (tries = 0; tries < NVME_PANIC_TRIES; tries++) {
 		ret = nvme_panic_submit(p, qid, cmd);
-		if (ret <= 0 || ret & NVME_STATUS_DNR)
+		if (ret <= 0 || ret & NVME_STATUS_DNR ||
+		    !blk_panic_delay(p->wait_us, NVME_PANIC_RETRY_US))
 			break;
-		touch_nmi_watchdog();
-		mdelay(NVME_PANIC_RETRY_MS);
 	}
 	return ret > 0 ? -EIO : ret;
 }
@@ -431,11 +421,63 @@ static int nvme_panic_flush(struct blk_panic_disk *bpd)
 	return p->volatile_cache ? nvme_panic_command(p, NVME_PANIC_QID, &c) : 0;
 }
 
+/* For a test, in process context. */
+
+/* Let the commands on all namespaces end, and hold back new ones. */
+static int nvme_panic_quiesce_io(struct nvme_ctrl *ctrl)
+{
+	int ret = -EBUSY;
+
+	nvme_start_freeze(ctrl);
+	if (nvme_wait_freeze_timeout(ctrl, NVME_PANIC_QUIESCE) > 0 &&
+	    nvme_change_ctrl_state(ctrl, NVME_CTRL_RESETTING)) {
+		nvme_quiesce_io_queues(ctrl);
+		ret = 0;
+	}
+	nvme_unfreeze(ctrl);
+	return ret;
+}
+
+/* The same with admin commands. What is held back goes on in nvme_reset_work(). */
+static int nvme_panic_quiesce(struct blk_panic_disk *bpd)
+{
+	struct nvme_panic *p = bpd->driver_data;
+	struct request_queue *admin_q = p->ctrl->admin_q;
+	int ret = -EBUSY;
+
+	/* No scan is under way, which sends admin commands, and no namespace comes. */
+	guard(mutex)(&p->ctrl->scan_lock);
+	blk_freeze_queue_start(admin_q);
+	if (blk_mq_freeze_queue_wait_timeout(admin_q, NVME_PANIC_QUIESCE) > 0)
+		ret = nvme_panic_quiesce_io(p->ctrl);
+	if (!ret)
+		nvme_quiesce_admin_queue(p->ctrl);
+	blk_mq_unfreeze_queue(admin_q);
+	return ret;
+}
+
+/*
+ * The controller has forgotten all that it was told, which takes a reset to tell it
+ * again. It is disabled at first, so that the reset does not ask it to delete queues
+ * that it does not know.
+ */
+static int nvme_panic_restore(struct blk_panic_disk *bpd)
+{
+	struct nvme_panic *p = bpd->driver_data;
+
+	nvme_panic_disable(p);
+	queue_work(nvme_reset_wq, &p->ctrl->reset_work);
+	flush_work(&p->ctrl->reset_work);
+	return nvme_ctrl_state(p->ctrl) == NVME_CTRL_LIVE ? 0 : -ENETRESET;
+}
+
 static const struct blk_panic_ops nvme_pci_panic_ops = {
 	.release	= nvme_panic_release,
 	.takeover	= nvme_panic_takeover,
 	.write		= nvme_panic_write,
 	.flush		= nvme_panic_flush,
+	.quiesce	= nvme_panic_quiesce,
+	.restore	= nvme_panic_restore,
 };
 
 /**
@@ -457,7 +499,9 @@ int nvme_pci_panic_prepare(struct blk_panic_disk *bpd, struct nvme_ns *ns)
 	p = kzalloc(sizeof(*p), GFP_KERNEL);
 	if (!p)
 		return -ENOMEM;
+	p->ctrl = ns->ctrl;
 	p->pdev = to_pci_dev(ns->ctrl->dev);
+	p->wait_us = &bpd->wait_us;
 	nvme_panic_describe(p, ns);
 	ret = nvme_panic_map(p);
 	if (ret)

@@ -15,7 +15,7 @@
  * virtio_panic_takeover() and all below it run in panic context: see the
  * contract in include/linux/blk-panic.h.
  */
-#include <linux/delay.h>
+#include <linux/blk-panic.h>
 #include <linux/dma-mapping.h>
 #include <linux/err.h>
 #include <linux/export.h>
@@ -31,13 +31,11 @@
 #include <linux/virtio_ring.h>
 
 /*
- * Polls of the ring, in memory, VIRTIO_PANIC_POLL_US microseconds apart: four
- * seconds. Reading a device's status can take long by itself, so a reset is
- * polled for less often: two seconds.
+ * How often the ring, which is in memory, is looked at. Reading a device's status
+ * can take long by itself, so that is done less often.
  */
-#define VIRTIO_PANIC_POLLS		400000
 #define VIRTIO_PANIC_POLL_US		10
-#define VIRTIO_PANIC_RESET_POLLS	2000
+#define VIRTIO_PANIC_RESET_POLL_US	1000
 
 #define VIRTIO_PANIC_MAX_SEGS	3
 
@@ -95,13 +93,16 @@ static void virtio_panic_layout(struct virtio_panic_queue *q)
  * @features: the device-specific feature bits to keep; of the generic ones,
  *	those that change what the device sees of memory are kept
  * @len: size of the buffer in bytes
+ * @wait_us: how long the device may still be waited for, see blk_panic_delay();
+ *	stays valid as long as the queue
  *
  * Context: Process context, may sleep.
  * Return: the queue; -EOPNOTSUPP when the transport cannot be taken over;
  *	-ENOMEM.
  */
 struct virtio_panic_queue *virtio_panic_queue_create(struct virtqueue *vq,
-						     u64 features, size_t len)
+						     u64 features, size_t len,
+						     u32 *wait_us)
 {
 	struct virtio_device *vdev = vq->vdev;
 	struct virtio_panic_queue *q __free(kfree) = NULL;
@@ -117,6 +118,7 @@ struct virtio_panic_queue *virtio_panic_queue_create(struct virtqueue *vq,
 		    BIT_ULL(VIRTIO_F_ORDER_PLATFORM);
 	q->vq = vq;
 	q->dma_dev = virtqueue_dma_dev(vq);
+	q->ring.wait_us = wait_us;
 	q->ring.features = vdev->features & features;
 	/* A packed ring's size need not be a power of two, a split one's must. */
 	q->ring.num = rounddown_pow_of_two(virtqueue_get_vring_size(vq));
@@ -132,7 +134,7 @@ EXPORT_SYMBOL_GPL(virtio_panic_queue_create);
 
 /**
  * virtio_panic_queue_destroy - give back a ring and a buffer
- * @q: the queue; after a takeover this is not called
+ * @q: the queue; the device does not use it
  *
  * Context: Process context, may sleep.
  */
@@ -185,16 +187,11 @@ EXPORT_SYMBOL_GPL(virtio_panic_queue_buf);
 int virtio_panic_wait_reset(struct virtio_device *vdev,
 			    const struct virtio_panic_ring *ring)
 {
-	unsigned int i;
-
-	for (i = 0; i < VIRTIO_PANIC_RESET_POLLS; i++) {
-		if (!vdev->config->get_status(vdev)) {
-			memset(ring->mem, 0, ring->bytes);
-			return 0;
-		}
-		mdelay(1);
-	}
-	return -ETIMEDOUT;
+	while (vdev->config->get_status(vdev))
+		if (!blk_panic_delay(ring->wait_us, VIRTIO_PANIC_RESET_POLL_US))
+			return -ETIMEDOUT;
+	memset(ring->mem, 0, ring->bytes);
+	return 0;
 }
 EXPORT_SYMBOL_GPL(virtio_panic_wait_reset);
 
@@ -244,16 +241,12 @@ static int virtio_panic_wait(struct virtio_panic_queue *q,
 			     struct virtio_device *vdev)
 {
 	const __virtio16 *used = &q->vring.used->idx;
-	unsigned int i;
 
-	for (i = 0; i < VIRTIO_PANIC_POLLS; i++) {
-		if (virtio16_to_cpu(vdev, READ_ONCE(*used)) == q->idx) {
-			rmb(); /* the device's bytes come before its index */
-			return 0;
-		}
-		udelay(VIRTIO_PANIC_POLL_US);
-	}
-	return -ETIMEDOUT;
+	while (virtio16_to_cpu(vdev, READ_ONCE(*used)) != q->idx)
+		if (!blk_panic_delay(q->ring.wait_us, VIRTIO_PANIC_POLL_US))
+			return -ETIMEDOUT;
+	rmb(); /* the device's bytes come before its index */
+	return 0;
 }
 
 /**

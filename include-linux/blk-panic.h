@@ -17,19 +17,32 @@
  * flush() drive it by polling. There is no way back: the device serves nobody
  * else until the machine restarts.
  *
+ * Whether this works can be found out before it is needed: blk_panic_test() does
+ * the same while the machine is well, between quiesce() and restore().
+ *
  * The panic contract, for takeover(), write(), flush() and all they call:
  *
  * - allocate and free nothing, never sleep, wait for no lock;
  * - touch only memory and registers that panic_prepare() set aside;
- * - bound each loop by a count of polls, not by a clock, which may stand still;
+ * - wait for the device by blk_panic_delay() alone, which bounds all waiting
+ *   together, by a count and not by a clock, which may stand still;
  * - expect to be entered again from an NMI or a nested panic: takeover() is
  *   then called once more and must not rely on what the interrupted call left.
  */
 
+#include <linux/delay.h>
+#include <linux/nmi.h>
 #include <linux/types.h>
 
 struct block_device;
 struct gendisk;
+struct task_struct;
+
+/*
+ * What a disk may be waited for in one panic, in microseconds. The machine is to
+ * restart soon, and what matters most is written first.
+ */
+#define BLK_PANIC_WAIT_US	6000000
 
 /**
  * struct blk_panic_disk - a disk that is prepared for panic-time writes
@@ -38,6 +51,7 @@ struct gendisk;
  * @driver_data: for the driver, set in panic_prepare()
  * @max_bytes:	most bytes that one write() takes, a multiple of the logical
  *		block size, set in panic_prepare()
+ * @wait_us:	how long the disk may still be waited for, for blk_panic_delay()
  *
  * The members below are private to block/blk-panic.c.
  *
@@ -47,18 +61,23 @@ struct gendisk;
  * @busy:	an operation is under way; if one is found so at entry, it was
  *		interrupted and will never go on
  * @stuck:	the device has stopped answering and is not asked again
+ * @takeovers:	how often takeover() has been called
+ * @tester:	who is in blk_panic_test()
  */
 struct blk_panic_disk {
 	struct gendisk		*disk;
 	const struct blk_panic_ops *ops;
 	void			*driver_data;
 	unsigned int		max_bytes;
+	u32			wait_us;
 
 	struct list_head	node;
 	unsigned int		users;
 	bool			owned;
 	bool			busy;
 	bool			stuck;
+	unsigned int		takeovers;
+	struct task_struct	*tester;
 };
 
 /**
@@ -73,6 +92,13 @@ struct blk_panic_disk {
  *		not answer.
  * @flush:	Make all that was written durable. Panic context. Gives the same as
  *		@write; 0 at once when the device has no volatile cache.
+ * @quiesce:	Let what is in flight end, and see to it that nobody uses the device
+ *		until @restore. Process context, may sleep. Gives 0; -EBUSY when it
+ *		does not come to an end; or another -errno. NULL where
+ *		blk_panic_test() is not possible.
+ * @restore:	After @quiesce and the operations above: give the device back to the
+ *		running kernel, as it was before. Process context, may sleep. Gives 0
+ *		or -errno.
  */
 struct blk_panic_ops {
 	void	(*release)(struct blk_panic_disk *bpd);
@@ -80,7 +106,31 @@ struct blk_panic_ops {
 	int	(*write)(struct blk_panic_disk *bpd, sector_t sector,
 			 const void *buf, unsigned int len);
 	int	(*flush)(struct blk_panic_disk *bpd);
+	int	(*quiesce)(struct blk_panic_disk *bpd);
+	int	(*restore)(struct blk_panic_disk *bpd);
 };
+
+/**
+ * blk_panic_delay - wait a little for a device, for loops that poll it
+ * @wait_us: how long it may still be waited for, in microseconds; this is counted
+ *	off
+ * @us: how long to wait now
+ *
+ * Context: Panic context.
+ * Return: whether it may be polled again; without that, nothing is waited for.
+ */
+static inline bool blk_panic_delay(u32 *wait_us, unsigned int us)
+{
+	if (*wait_us < us)
+		return false;
+	*wait_us -= us;
+	touch_nmi_watchdog();
+	if (us < USEC_PER_MSEC)
+		udelay(us);
+	else
+		mdelay(us / USEC_PER_MSEC);
+	return true;
+}
 
 struct blk_panic;
 
@@ -90,6 +140,8 @@ void blk_panic_release(struct blk_panic *bp);
 int blk_panic_write(struct blk_panic *bp, loff_t pos, const void *buf,
 		    size_t len);
 int blk_panic_flush(struct blk_panic *bp);
+int blk_panic_test(struct blk_panic *bp, loff_t pos, const void *buf,
+		   size_t len);
 #else
 #include <linux/err.h>
 
@@ -109,6 +161,12 @@ static inline int blk_panic_write(struct blk_panic *bp, loff_t pos,
 }
 
 static inline int blk_panic_flush(struct blk_panic *bp)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline int blk_panic_test(struct blk_panic *bp, loff_t pos,
+				 const void *buf, size_t len)
 {
 	return -EOPNOTSUPP;
 }

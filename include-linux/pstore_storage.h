@@ -11,6 +11,9 @@
 
 struct pstore_storage;
 
+/* Room for the reason why panics cannot be saved. */
+#define PSTORE_STORAGE_OBSTACLE	80
+
 /**
  * struct pstore_storage_ops - how to reach the device
  * @read:	Read @len bytes at @pos. Process context, may sleep.
@@ -24,6 +27,9 @@ struct pstore_storage;
  *		the device is not tried again.
  * @panic_flush: Make all that @panic_write wrote durable. Panic context.
  *		Gives 0 or -errno.
+ * @panic_test:	Do what @panic_write and @panic_flush do, with interrupts off, and
+ *		then let all users of the device go on. NULL where that is not
+ *		possible. Process context, may sleep. Gives 0 or -errno.
  *
  * @pos and @len are multiples of the storage's write unit; a write never
  * touches bytes outside of them. @buf may be any kernel memory, vmalloc too.
@@ -41,6 +47,8 @@ struct pstore_storage_ops {
 	int	(*panic_write)(struct pstore_storage *st, u64 pos,
 			       const void *buf, size_t len);
 	int	(*panic_flush)(struct pstore_storage *st);
+	int	(*panic_test)(struct pstore_storage *st, u64 pos,
+			      const void *buf, size_t len);
 };
 
 /**
@@ -62,6 +70,8 @@ struct pstore_storage_ops {
  *		are durable
  * @max_reason:	the last enum kmsg_dump_reason that is recorded
  * @format:	take the device even if something else is on it
+ * @selftest:	test the way to save a panic when the device is taken
+ * @obstacle:	why panics cannot be saved, where there is no panic_write()
  */
 struct pstore_storage {
 	const char			*backend;
@@ -77,6 +87,8 @@ struct pstore_storage {
 	unsigned int			pmsg_flush_ms;
 	int				max_reason;
 	bool				format;
+	bool				selftest;
+	char				obstacle[PSTORE_STORAGE_OBSTACLE];
 };
 
 int pstore_storage_register(struct pstore_storage *st);

@@ -21,6 +21,7 @@ struct virtqueue;
  *		VIRTIO_PANIC_RING_ALIGN
  * @avail:	device address of the driver's part
  * @used:	device address of the device's part
+ * @wait_us:	how long the device may still be waited for, see blk_panic_delay()
  */
 struct virtio_panic_ring {
 	u64		features;
@@ -30,6 +31,7 @@ struct virtio_panic_ring {
 	dma_addr_t	desc;
 	dma_addr_t	avail;
 	dma_addr_t	used;
+	u32		*wait_us;
 };
 
 /**
@@ -47,7 +49,8 @@ struct virtio_panic_seg {
 struct virtio_panic_queue;
 
 struct virtio_panic_queue *virtio_panic_queue_create(struct virtqueue *vq,
-						     u64 features, size_t len);
+						     u64 features, size_t len,
+						     u32 *wait_us);
 void virtio_panic_queue_destroy(struct virtio_panic_queue *q);
 void virtio_panic_queue_set_vq(struct virtio_panic_queue *q,
 			       struct virtqueue *vq);

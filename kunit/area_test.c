@@ -20,10 +20,10 @@
 #define TEST_SLOT	8192U
 #define TEST_SECTOR	512
 
-/* An area of @slots slots. */
+/* An area of @slots slots, and a block for tests. */
 static struct sim *test_sim(struct kunit *test, unsigned int slots)
 {
-	return sim_create(test, 2 * PSTORE_MEDIA_BLOCK_BYTES +
+	return sim_create(test, 3 * PSTORE_MEDIA_BLOCK_BYTES +
 				(u64)slots * TEST_SLOT, TEST_SLOT, TEST_SECTOR);
 }
 
@@ -955,6 +955,99 @@ static void test_panic_dead_device(struct kunit *test)
 	pstore_area_detach(area);
 }
 
+/* Run the selftest of an area with a record: that stays as it is. */
+static void expect_selftest(struct kunit *test, struct sim *sim, int ret,
+			    enum pstore_selftest_step step)
+{
+	struct pstore_area *area = attach(test, sim);
+	u64 pos = 0;
+
+	KUNIT_EXPECT_EQ(test, ret, pstore_area_selftest(area));
+	KUNIT_EXPECT_EQ(test, step, area->test_step);
+	KUNIT_EXPECT_EQ(test, ret, area->test_result);
+	area = reattach(test, sim, area);
+	expect_next(test, area, &pos, 0, 0);
+	expect_end(test, area, pos);
+	pstore_area_detach(area);
+}
+
+static struct sim *selftest_sim(struct kunit *test)
+{
+	struct sim *sim = test_sim(test, 4);
+	struct pstore_area *area = attach(test, sim);
+
+	write_records(test, area, 0, 1);
+	KUNIT_EXPECT_EQ(test, PSTORE_SELFTEST_NONE, area->test_step);
+	pstore_area_detach(area);
+	return sim;
+}
+
+/* A selftest passes where panics can be saved, and names what is in the way. */
+static void test_selftest(struct kunit *test)
+{
+	struct sim *sim = selftest_sim(test);
+	u64 scratch = sim->storage.bytes - 2 * PSTORE_MEDIA_BLOCK_BYTES;
+	struct pstore_storage_ops ops = *sim->storage.ops;
+
+	expect_selftest(test, sim, 0, PSTORE_SELFTEST_PASS);
+	KUNIT_EXPECT_FALSE(test, pstore_media_is_blank(sim->media + scratch,
+						       PSTORE_MEDIA_BLOCK_BYTES));
+
+	sim->panic_error = -ETIMEDOUT;
+	expect_selftest(test, sim, -ETIMEDOUT, PSTORE_SELFTEST_WRITE);
+	sim->panic_error = -EOPNOTSUPP;
+	expect_selftest(test, sim, -EOPNOTSUPP, PSTORE_SELFTEST_SUPPORT);
+	sim->panic_error = 0;
+	sim->unreadable = scratch;
+	expect_selftest(test, sim, -EIO, PSTORE_SELFTEST_READ);
+	sim->unreadable = 0;
+	sim->forgets = true;
+	expect_selftest(test, sim, -EILSEQ, PSTORE_SELFTEST_COMPARE);
+
+	sim->storage.ops = &ops;
+	ops.panic_test = NULL;
+	expect_selftest(test, sim, -EOPNOTSUPP, PSTORE_SELFTEST_SUPPORT);
+	ops.panic_write = NULL;
+	expect_selftest(test, sim, -EOPNOTSUPP, PSTORE_SELFTEST_PREPARE);
+}
+
+/* Without a block that is free for it, a selftest writes nothing. */
+static void test_selftest_no_room(struct kunit *test)
+{
+	u64 bytes = 2 * PSTORE_MEDIA_BLOCK_BYTES + 2 * TEST_SLOT;
+	struct sim *sim = sim_create(test, bytes, TEST_SLOT, TEST_SECTOR);
+	struct pstore_area *area = attach(test, sim);
+	unsigned int writes = sim->writes;
+
+	KUNIT_EXPECT_EQ(test, -ENOSPC, pstore_area_selftest(area));
+	KUNIT_EXPECT_EQ(test, PSTORE_SELFTEST_ROOM, area->test_step);
+	KUNIT_EXPECT_EQ(test, writes, sim->writes);
+	pstore_area_detach(area);
+}
+
+/* A device that was made smaller is left alone, and the area is whole after. */
+static void test_attach_shrunk(struct kunit *test)
+{
+	struct sim *sim = selftest_sim(test);
+	u64 bytes = sim->storage.bytes, pos = 0;
+	unsigned int writes = sim->writes;
+	struct pstore_area *area;
+
+	sim->storage.bytes = bytes - TEST_SLOT;
+	KUNIT_EXPECT_PTR_EQ(test, attach_try(sim), ERR_PTR(-EEXIST));
+	KUNIT_EXPECT_EQ(test, writes, sim->writes);
+	sim->storage.bytes = bytes;
+	area = attach(test, sim);
+	expect_next(test, area, &pos, 0, 0);
+	pstore_area_detach(area);
+
+	sim->storage.bytes = bytes - TEST_SLOT;
+	sim->storage.format = true;
+	area = attach(test, sim);
+	KUNIT_EXPECT_EQ(test, sim->storage.bytes, area->layout.area_bytes);
+	pstore_area_detach(area);
+}
+
 static struct kunit_case area_test_cases[] = {
 	KUNIT_CASE(test_attach_blank),
 	KUNIT_CASE(test_attach_too_small),
@@ -963,6 +1056,7 @@ static struct kunit_case area_test_cases[] = {
 	KUNIT_CASE(test_attach_newer_version),
 	KUNIT_CASE(test_attach_layout_copies),
 	KUNIT_CASE(test_attach_moved_in),
+	KUNIT_CASE(test_attach_shrunk),
 	KUNIT_CASE(test_attach_unlucky_checksum),
 	KUNIT_CASE(test_ring_recovery),
 	KUNIT_CASE(test_ring_reads),
@@ -976,6 +1070,8 @@ static struct kunit_case area_test_cases[] = {
 	KUNIT_CASE(test_layout_change),
 	KUNIT_CASE(test_layout_change_cut),
 	KUNIT_CASE(test_layout_change_unreadable),
+	KUNIT_CASE(test_selftest),
+	KUNIT_CASE(test_selftest_no_room),
 	KUNIT_CASE(test_stage),
 	KUNIT_CASE(test_stage_fills_ring),
 	KUNIT_CASE(test_stage_storm),

@@ -108,11 +108,20 @@ static int sim_panic_flush(struct pstore_storage *st)
 	return 0;
 }
 
+static int sim_panic_test(struct pstore_storage *st, u64 pos, const void *buf,
+			  size_t len)
+{
+	if (to_sim(st)->forgets)
+		return 0;
+	return sim_panic_write(st, pos, buf, len) ?: sim_panic_flush(st);
+}
+
 static const struct pstore_storage_ops sim_ops = {
 	.read		= sim_read,
 	.write		= sim_write,
 	.panic_write	= sim_panic_write,
 	.panic_flush	= sim_panic_flush,
+	.panic_test	= sim_panic_test,
 };
 
 static void sim_free(void *mem)

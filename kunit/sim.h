@@ -36,6 +36,7 @@
  * @unreadable:	reads that begin here fail, 0 for none
  * @flush_error: what panic_flush() returns instead of flushing, 0 for none
  * @panic_error: what panic_write() returns instead of writing, 0 for none
+ * @forgets:	panic_test() writes nothing and says that it did
  */
 struct sim {
 	struct pstore_storage	storage;
@@ -57,6 +58,7 @@ struct sim {
 	u64			unreadable;
 	int			flush_error;
 	int			panic_error;
+	bool			forgets;
 };
 
 struct sim *sim_create(struct kunit *test, u64 bytes, u32 kmsg_bytes,

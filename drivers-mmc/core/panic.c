@@ -23,22 +23,21 @@
  */
 #include <linux/blk-panic.h>
 #include <linux/blkdev.h>
-#include <linux/delay.h>
 #include <linux/export.h>
 #include <linux/mmc/card.h>
 #include <linux/mmc/host.h>
 #include <linux/mmc/mmc.h>
 #include <linux/mmc/sd.h>
-#include <linux/nmi.h>
 #include <linux/pm_runtime.h>
 
 #include "card.h"
+#include "core.h"
 #include "panic.h"
 
 #define MMC_PANIC_MAX_BYTES	SZ_64K
 
-/* How often the card is asked whether it is ready, a millisecond apart. */
-#define MMC_PANIC_POLLS		4000
+/* How often the card is asked whether it is ready. */
+#define MMC_PANIC_POLL_US	1000
 
 /* A command may fail because of what was aborted before it. */
 #define MMC_PANIC_TRIES		3
@@ -52,16 +51,17 @@
 				 R1_WP_VIOLATION | R1_ILLEGAL_COMMAND | R1_CARD_ECC_FAILED | \
 				 R1_CC_ERROR | R1_ERROR | R1_SWITCH_ERROR)
 
-static int mmc_panic_send(struct mmc_card *card, u32 opcode, u32 arg,
+static int mmc_panic_send(struct blk_panic_disk *bpd, u32 opcode, u32 arg,
 			  u32 *status)
 {
+	struct mmc_card *card = bpd->driver_data;
 	struct mmc_panic_command cmd = {
 		.opcode	= opcode,
 		.arg	= arg,
+		.wait_us = &bpd->wait_us,
 	};
 	int ret;
 
-	touch_nmi_watchdog();
 	ret = card->host->ops->panic_command(card->host, &cmd);
 	*status = cmd.response;
 	return ret;
@@ -71,7 +71,7 @@ static int mmc_panic_send(struct mmc_card *card, u32 opcode, u32 arg,
  * What the card says of its state. If it is in the middle of a transfer, stop that.
  * Return: 0 when it is ready, -EAGAIN when it will be, or -errno.
  */
-static int mmc_panic_look(struct mmc_card *card, u32 status, u32 *errors)
+static int mmc_panic_look(struct blk_panic_disk *bpd, u32 status, u32 *errors)
 {
 	u32 stop = 0;
 	int ret;
@@ -85,7 +85,7 @@ static int mmc_panic_look(struct mmc_card *card, u32 status, u32 *errors)
 		return -EAGAIN;
 	case R1_STATE_DATA:
 	case R1_STATE_RCV:
-		ret = mmc_panic_send(card, MMC_STOP_TRANSMISSION, 0, &stop);
+		ret = mmc_panic_send(bpd, MMC_STOP_TRANSMISSION, 0, &stop);
 		*errors |= stop & MMC_PANIC_ERRORS;
 		return ret == -ETIMEDOUT ? ret : -EAGAIN;
 	case R1_STATE_PRG:
@@ -99,49 +99,55 @@ static int mmc_panic_look(struct mmc_card *card, u32 status, u32 *errors)
  * Ask until the card waits for commands and data. @errors gathers what it
  * complains about.
  */
-static int mmc_panic_wait(struct mmc_card *card, u32 *errors)
+static int mmc_panic_wait(struct blk_panic_disk *bpd, u32 *errors)
 {
-	unsigned int polls, failed = 0;
+	struct mmc_card *card = bpd->driver_data;
+	unsigned int failed = 0;
 	u32 status;
 	int ret;
 
-	for (polls = 0; polls < MMC_PANIC_POLLS; polls++) {
-		ret = mmc_panic_send(card, MMC_SEND_STATUS, card->rca << 16,
+	do {
+		ret = mmc_panic_send(bpd, MMC_SEND_STATUS, card->rca << 16,
 				     &status);
 		if (!ret)
-			ret = mmc_panic_look(card, status, errors);
+			ret = mmc_panic_look(bpd, status, errors);
 		else if (ret == -EIO && ++failed < MMC_PANIC_TRIES)
 			ret = -EAGAIN;
 		if (ret != -EAGAIN)
 			return ret;
-		mdelay(1);
-	}
+	} while (blk_panic_delay(&bpd->wait_us, MMC_PANIC_POLL_US));
 	return -ETIMEDOUT;
 }
 
 /* Set a byte of an eMMC's extended CSD. */
-static int mmc_panic_switch(struct mmc_card *card, u8 index, u8 value)
+static int mmc_panic_switch(struct blk_panic_disk *bpd, u8 index, u8 value)
 {
 	u32 arg = MMC_SWITCH_MODE_WRITE_BYTE << 24 | index << 16 | value << 8 |
 		  EXT_CSD_CMD_SET_NORMAL;
 	u32 status, errors = 0;
 	int ret;
 
-	ret = mmc_panic_send(card, MMC_SWITCH, arg, &status);
+	ret = mmc_panic_send(bpd, MMC_SWITCH, arg, &status);
 	if (!ret)
-		ret = mmc_panic_wait(card, &errors);
+		ret = mmc_panic_wait(bpd, &errors);
 	return ret ?: (errors ? -EIO : 0);
 }
 
-/* Whatever partition of an eMMC was in use: writes go to the user's data. */
-static int mmc_panic_select(struct mmc_card *card)
+/* Older ones have no partitions. */
+static bool mmc_panic_has_partitions(struct mmc_card *card)
 {
+	return mmc_card_mmc(card) && card->ext_csd.rev >= 3;
+}
+
+/* Whatever partition of an eMMC was in use: writes go to the user's data. */
+static int mmc_panic_select(struct blk_panic_disk *bpd)
+{
+	struct mmc_card *card = bpd->driver_data;
 	u8 config = card->ext_csd.part_config & ~EXT_CSD_PART_CONFIG_ACC_MASK;
 
-	/* Older ones have no partitions. */
-	if (!mmc_card_mmc(card) || card->ext_csd.rev < 3)
+	if (!mmc_panic_has_partitions(card))
 		return 0;
-	return mmc_panic_switch(card, EXT_CSD_PART_CONFIG, config);
+	return mmc_panic_switch(bpd, EXT_CSD_PART_CONFIG, config);
 }
 
 static int mmc_panic_takeover(struct blk_panic_disk *bpd)
@@ -154,10 +160,10 @@ static int mmc_panic_takeover(struct blk_panic_disk *bpd)
 		return -ENODEV;
 	if (card->ext_csd.cmdq_en)
 		return -EIO;
-	ret = card->host->ops->panic_takeover(card->host);
+	ret = card->host->ops->panic_takeover(card->host, &bpd->wait_us);
 	if (!ret)
-		ret = mmc_panic_wait(card, &errors);
-	return ret ?: mmc_panic_select(card);
+		ret = mmc_panic_wait(bpd, &errors);
+	return ret ?: mmc_panic_select(bpd);
 }
 
 static int mmc_panic_write(struct blk_panic_disk *bpd, sector_t sector,
@@ -169,20 +175,20 @@ static int mmc_panic_write(struct blk_panic_disk *bpd, sector_t sector,
 		.arg	= mmc_card_is_blockaddr(card) ? sector : sector << 9,
 		.data	= buf,
 		.blocks	= len >> SECTOR_SHIFT,
+		.wait_us = &bpd->wait_us,
 	};
 	u32 errors = 0, status;
 	int ret, stop;
 
-	touch_nmi_watchdog();
 	ret = card->host->ops->panic_command(card->host, &cmd);
 	if (ret == -ETIMEDOUT)
 		return ret;
 	errors |= cmd.response & MMC_PANIC_ERRORS;
-	stop = mmc_panic_send(card, MMC_STOP_TRANSMISSION, 0, &status);
+	stop = mmc_panic_send(bpd, MMC_STOP_TRANSMISSION, 0, &status);
 	if (stop == -ETIMEDOUT)
 		return stop;
 	errors |= status & MMC_PANIC_ERRORS;
-	ret = mmc_panic_wait(card, &errors) ?: ret ?: stop;
+	ret = mmc_panic_wait(bpd, &errors) ?: ret ?: stop;
 	return ret ?: (errors ? -EIO : 0);
 }
 
@@ -192,7 +198,30 @@ static int mmc_panic_flush(struct blk_panic_disk *bpd)
 
 	if (!mmc_card_mmc(card) || !(card->ext_csd.cache_ctrl & 1))
 		return 0;
-	return mmc_panic_switch(card, EXT_CSD_FLUSH_CACHE, 1);
+	return mmc_panic_switch(bpd, EXT_CSD_FLUSH_CACHE, 1);
+}
+
+/* For a test: whoever has the host claimed has nothing in flight. */
+static int mmc_panic_quiesce(struct blk_panic_disk *bpd)
+{
+	struct mmc_card *card = bpd->driver_data;
+
+	mmc_get_card(card, NULL);
+	return 0;
+}
+
+static int mmc_panic_restore(struct blk_panic_disk *bpd)
+{
+	struct mmc_card *card = bpd->driver_data;
+	int ret = 0;
+
+	if (mmc_panic_has_partitions(card) &&
+	    card->ext_csd.part_config & EXT_CSD_PART_CONFIG_ACC_MASK)
+		ret = mmc_panic_switch(bpd, EXT_CSD_PART_CONFIG,
+				       card->ext_csd.part_config);
+	card->host->ops->panic_restore(card->host);
+	mmc_put_card(card, NULL);
+	return ret;
 }
 
 static void mmc_panic_release(struct blk_panic_disk *bpd)
@@ -209,6 +238,8 @@ static const struct blk_panic_ops mmc_panic_ops = {
 	.takeover	= mmc_panic_takeover,
 	.write		= mmc_panic_write,
 	.flush		= mmc_panic_flush,
+	.quiesce	= mmc_panic_quiesce,
+	.restore	= mmc_panic_restore,
 };
 
 /* Return: why not, or NULL. */

@@ -11,25 +11,20 @@
  * own for it, which were not written for a panic. Only hosts without such are used,
  * see sdhci_panic_check().
  *
- * Everything here runs in panic context: see include/linux/blk-panic.h.
+ * All but sdhci_panic_restore() runs in panic context: see include/linux/blk-panic.h.
  */
-#include <linux/delay.h>
+#include <linux/blk-panic.h>
+#include <linux/cleanup.h>
 #include <linux/export.h>
 #include <linux/mmc/host.h>
 #include <linux/module.h>
-#include <linux/nmi.h>
 #include <linux/unaligned.h>
 
 #include "sdhci.h"
 #include "sdhci-panic.h"
 
-/*
- * Polls of a register, so many microseconds apart: two seconds for a command with
- * all its data; 0.1 s for a reset.
- */
-#define SDHCI_PANIC_POLLS	200000
-#define SDHCI_PANIC_POLL_US	10
-#define SDHCI_PANIC_RESET_POLLS	10000
+/* How often a register is looked at. */
+#define SDHCI_PANIC_POLL_US	20
 
 #define SDHCI_PANIC_BLOCK	512
 
@@ -41,36 +36,34 @@
 				 SDHCI_INT_DATA_CRC | SDHCI_INT_DATA_END_BIT)
 
 /* Return: 0 or -ETIMEDOUT. */
-static int sdhci_panic_reset_line(struct sdhci_host *host, u8 mask)
+static int sdhci_panic_reset_line(struct sdhci_host *host, u8 mask,
+				  u32 *wait_us)
 {
-	unsigned int i;
-
 	sdhci_writeb(host, mask, SDHCI_SOFTWARE_RESET);
-	for (i = 0; i < SDHCI_PANIC_RESET_POLLS; i++) {
-		if (!(sdhci_readb(host, SDHCI_SOFTWARE_RESET) & mask))
-			return 0;
-		udelay(SDHCI_PANIC_POLL_US);
-	}
-	return -ETIMEDOUT;
+	while (sdhci_readb(host, SDHCI_SOFTWARE_RESET) & mask)
+		if (!blk_panic_delay(wait_us, SDHCI_PANIC_POLL_US))
+			return -ETIMEDOUT;
+	return 0;
 }
 
-static int sdhci_panic_reset(struct sdhci_host *host)
+static int sdhci_panic_reset(struct sdhci_host *host, u32 *wait_us)
 {
 	if (host->quirks2 & SDHCI_QUIRK2_ISSUE_CMD_DAT_RESET_TOGETHER)
 		return sdhci_panic_reset_line(host, SDHCI_RESET_CMD |
-						    SDHCI_RESET_DATA);
-	return sdhci_panic_reset_line(host, SDHCI_RESET_CMD) ?:
-	       sdhci_panic_reset_line(host, SDHCI_RESET_DATA);
+						    SDHCI_RESET_DATA, wait_us);
+	return sdhci_panic_reset_line(host, SDHCI_RESET_CMD, wait_us) ?:
+	       sdhci_panic_reset_line(host, SDHCI_RESET_DATA, wait_us);
 }
 
 /**
  * sdhci_panic_takeover - abort what the host is doing, and make it poll
  * @mmc: the host
+ * @wait_us: how long it may still be waited for, see blk_panic_delay()
  *
  * Context: Panic context.
  * Return: 0; -ENODEV when it is asleep or gone; -ETIMEDOUT.
  */
-int sdhci_panic_takeover(struct mmc_host *mmc)
+int sdhci_panic_takeover(struct mmc_host *mmc, u32 *wait_us)
 {
 	struct sdhci_host *host = mmc_priv(mmc);
 	u16 ctrl2;
@@ -92,20 +85,17 @@ int sdhci_panic_takeover(struct mmc_host *mmc)
 		sdhci_writew(host, ctrl2 & ~SDHCI_CTRL_EXEC_TUNING,
 			     SDHCI_HOST_CONTROL2);
 	}
-	return sdhci_panic_reset(host);
+	return sdhci_panic_reset(host, wait_us);
 }
 EXPORT_SYMBOL_GPL(sdhci_panic_takeover);
 
-/* Wait until the lines are free. @polls is how many are left. */
 static int sdhci_panic_wait_free(struct sdhci_host *host, u32 mask,
-				 unsigned int *polls)
+				 u32 *wait_us)
 {
-	for (; *polls; (*polls)--) {
-		if (!(sdhci_readl(host, SDHCI_PRESENT_STATE) & mask))
-			return 0;
-		udelay(SDHCI_PANIC_POLL_US);
-	}
-	return -ETIMEDOUT;
+	while (sdhci_readl(host, SDHCI_PRESENT_STATE) & mask)
+		if (!blk_panic_delay(wait_us, SDHCI_PANIC_POLL_US))
+			return -ETIMEDOUT;
+	return 0;
 }
 
 /*
@@ -113,11 +103,11 @@ static int sdhci_panic_wait_free(struct sdhci_host *host, u32 mask,
  * of each time. Return: 0, -EIO, -ETIMEDOUT.
  */
 static int sdhci_panic_wait(struct sdhci_host *host, u32 event, u32 state,
-			    unsigned int *polls)
+			    u32 *wait_us)
 {
 	u32 status;
 
-	for (; *polls; (*polls)--) {
+	do {
 		status = sdhci_readl(host, SDHCI_INT_STATUS);
 		if (status & SDHCI_PANIC_ERRORS)
 			return -EIO;
@@ -126,8 +116,7 @@ static int sdhci_panic_wait(struct sdhci_host *host, u32 event, u32 state,
 			sdhci_writel(host, event, SDHCI_INT_STATUS);
 			return 0;
 		}
-		udelay(SDHCI_PANIC_POLL_US);
-	}
+	} while (blk_panic_delay(wait_us, SDHCI_PANIC_POLL_US));
 	return -ETIMEDOUT;
 }
 
@@ -150,23 +139,23 @@ static void sdhci_panic_set_blocks(struct sdhci_host *host, unsigned int blocks)
 
 /* Put data into the host's buffer, a block at a time, and wait for the end. */
 static int sdhci_panic_write(struct sdhci_host *host, const u8 *data,
-			     unsigned int blocks, unsigned int *polls)
+			     unsigned int blocks, u32 *wait_us)
 {
 	unsigned int i;
 	int ret = 0;
 
 	for (; blocks && !ret; blocks--) {
 		ret = sdhci_panic_wait(host, SDHCI_INT_SPACE_AVAIL,
-				       SDHCI_SPACE_AVAILABLE, polls);
+				       SDHCI_SPACE_AVAILABLE, wait_us);
 		for (i = 0; i < SDHCI_PANIC_BLOCK && !ret; i += 4, data += 4)
 			sdhci_writel(host, get_unaligned_le32(data),
 				     SDHCI_BUFFER);
 	}
-	return ret ?: sdhci_panic_wait(host, SDHCI_INT_DATA_END, 0, polls);
+	return ret ?: sdhci_panic_wait(host, SDHCI_INT_DATA_END, 0, wait_us);
 }
 
 static int sdhci_panic_send(struct sdhci_host *host,
-			    struct mmc_panic_command *cmd, unsigned int *polls)
+			    struct mmc_panic_command *cmd)
 {
 	u32 flags = SDHCI_CMD_RESP_SHORT | SDHCI_CMD_CRC | SDHCI_CMD_INDEX;
 	int ret;
@@ -180,13 +169,14 @@ static int sdhci_panic_send(struct sdhci_host *host,
 	sdhci_writel(host, cmd->arg, SDHCI_ARGUMENT);
 	sdhci_writew(host, SDHCI_MAKE_CMD(cmd->opcode, flags), SDHCI_COMMAND);
 
-	ret = sdhci_panic_wait(host, SDHCI_INT_RESPONSE, 0, polls);
+	ret = sdhci_panic_wait(host, SDHCI_INT_RESPONSE, 0, cmd->wait_us);
 	if (ret)
 		return ret;
 	cmd->response = sdhci_readl(host, SDHCI_RESPONSE);
 	if (!cmd->data)
 		return 0;
-	return sdhci_panic_write(host, cmd->data, cmd->blocks, polls);
+	return sdhci_panic_write(host, cmd->data, cmd->blocks,
+				 cmd->wait_us);
 }
 
 /**
@@ -202,22 +192,40 @@ int sdhci_panic_command(struct mmc_host *mmc, struct mmc_panic_command *cmd)
 {
 	struct sdhci_host *host = mmc_priv(mmc);
 	u32 busy = SDHCI_CMD_INHIBIT | (cmd->data ? SDHCI_DATA_INHIBIT : 0);
-	unsigned int polls = SDHCI_PANIC_POLLS;
-	int ret;
+	u32 card = SDHCI_INT_CARD_INSERT | SDHCI_INT_CARD_REMOVE;
+	int ret = sdhci_panic_wait_free(host, busy, cmd->wait_us);
 
-	touch_nmi_watchdog();
-	ret = sdhci_panic_wait_free(host, busy, &polls);
 	if (ret)
 		return ret;
-	sdhci_writel(host, ~0U, SDHCI_INT_STATUS);
-	sdhci_writel(host, SDHCI_PANIC_EVENTS | SDHCI_PANIC_ERRORS,
-		     SDHCI_INT_ENABLE);
-	ret = sdhci_panic_send(host, cmd, &polls);
-	if (ret == -EIO && sdhci_panic_reset(host))
+	sdhci_writel(host, ~card, SDHCI_INT_STATUS);
+	sdhci_writel(host, SDHCI_PANIC_EVENTS | SDHCI_PANIC_ERRORS |
+			   (host->ier & card), SDHCI_INT_ENABLE);
+	ret = sdhci_panic_send(host, cmd);
+	if (ret == -EIO && sdhci_panic_reset(host, cmd->wait_us))
 		return -ETIMEDOUT;
 	return ret;
 }
 EXPORT_SYMBOL_GPL(sdhci_panic_command);
+
+/**
+ * sdhci_panic_restore - give the host back to the running kernel, after a test
+ * @mmc: the host, claimed since before sdhci_panic_takeover()
+ *
+ * How data is moved is set for each request anyway.
+ *
+ * Context: Process context.
+ */
+void sdhci_panic_restore(struct mmc_host *mmc)
+{
+	struct sdhci_host *host = mmc_priv(mmc);
+
+	guard(spinlock_irqsave)(&host->lock);
+	sdhci_writel(host, SDHCI_PANIC_EVENTS | SDHCI_PANIC_ERRORS,
+		     SDHCI_INT_STATUS);
+	sdhci_writel(host, host->ier, SDHCI_INT_ENABLE);
+	sdhci_writel(host, host->ier, SDHCI_SIGNAL_ENABLE);
+}
+EXPORT_SYMBOL_GPL(sdhci_panic_restore);
 
 MODULE_DESCRIPTION("Commands to the card of an SD host after the kernel has died");
 MODULE_LICENSE("GPL");

@@ -11,6 +11,7 @@
 #include <linux/file.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include "blk.h"
 
@@ -75,6 +76,23 @@ static struct pstore_blk *attach_open(dev_t devt,
 	return_ptr(blk);
 }
 
+/* Why panics cannot be saved, in words. */
+static void attach_describe_obstacle(struct pstore_blk *blk, int err)
+{
+	char *obstacle = blk->storage.obstacle;
+	size_t size = sizeof(blk->storage.obstacle);
+
+	if (!IS_ENABLED(CONFIG_BLK_PANIC))
+		strscpy(obstacle, "the kernel is built without CONFIG_BLK_PANIC",
+			size);
+	else if (err == -EOPNOTSUPP)
+		strscpy(obstacle, "the disk's driver cannot write in a panic",
+			size);
+	else
+		snprintf(obstacle, size, "preparing the disk failed (error %d)",
+			 err);
+}
+
 /* Prepare panic-time writes, or say once and plainly that there are none. */
 static void attach_prepare_panic(struct pstore_blk *blk)
 {
@@ -84,15 +102,9 @@ static void attach_prepare_panic(struct pstore_blk *blk)
 		blk->panic = panic;
 		return;
 	}
-	if (!IS_ENABLED(CONFIG_BLK_PANIC))
-		pr_warn("%s: panics will not be saved: the kernel is built without CONFIG_BLK_PANIC\n",
-			blk->device);
-	else if (PTR_ERR(panic) == -EOPNOTSUPP)
-		pr_warn("%s: panics will not be saved: the disk's driver cannot write in a panic\n",
-			blk->device);
-	else
-		pr_warn("%s: panics will not be saved: preparing the disk failed (error %ld)\n",
-			blk->device, PTR_ERR(panic));
+	attach_describe_obstacle(blk, PTR_ERR(panic));
+	pr_warn("%s: panics will not be saved: %s\n", blk->device,
+		blk->storage.obstacle);
 }
 
 /*
@@ -125,6 +137,7 @@ static void attach_describe(struct pstore_blk *blk,
 	st->pmsg_flush_ms = params->pmsg_flush_ms;
 	st->max_reason = params->max_reason;
 	st->format = params->format;
+	st->selftest = params->selftest;
 }
 
 static int attach_register(struct pstore_blk *blk,

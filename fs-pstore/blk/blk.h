@@ -32,6 +32,7 @@
  * @pmsg_flush_ms: the same for messages; 0 to make their writers wait
  * @max_reason:	last enum kmsg_dump_reason to record
  * @format:	overwrite what is on the device
+ * @selftest:	test that panics can be saved
  * @last_try:	complain now about what may have been worth another try
  */
 struct pstore_blk_params {
@@ -44,6 +45,7 @@ struct pstore_blk_params {
 	unsigned int	pmsg_flush_ms;
 	int		max_reason;
 	bool		format;
+	bool		selftest;
 	bool		last_try;
 };
 

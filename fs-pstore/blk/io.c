@@ -93,6 +93,12 @@ static int blk_storage_panic_flush(struct pstore_storage *st)
 	return blk_panic_flush(to_blk(st)->panic);
 }
 
+static int blk_storage_panic_test(struct pstore_storage *st, u64 pos,
+				  const void *buf, size_t len)
+{
+	return blk_panic_test(to_blk(st)->panic, pos, buf, len);
+}
+
 /* For disks that only a living kernel can write to. */
 const struct pstore_storage_ops pstore_blk_ops = {
 	.read		= blk_read,
@@ -105,4 +111,5 @@ const struct pstore_storage_ops pstore_blk_panic_ops = {
 	.write		= blk_write,
 	.panic_write	= blk_storage_panic_write,
 	.panic_flush	= blk_storage_panic_flush,
+	.panic_test	= blk_storage_panic_test,
 };

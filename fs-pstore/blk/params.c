@@ -59,6 +59,10 @@ static bool format;
 module_param(format, bool, 0444);
 MODULE_PARM_DESC(format, "overwrite what is on the device; crash logs that are on it stay");
 
+static bool selftest;
+module_param(selftest, bool, 0444);
+MODULE_PARM_DESC(selftest, "when the device is taken, test that panics can be saved; see /sys/kernel/pstore_zone/pstore_blk/selftest");
+
 static bool best_effort;
 module_param(best_effort, bool, 0444);
 MODULE_PARM_DESC(best_effort, "accepted for compatibility, without effect: every block device is served as well as its driver can");
@@ -140,6 +144,7 @@ void pstore_blk_get_params(struct pstore_blk_params *params)
 	params_get_streams(params);
 	params->max_reason = params_max_reason();
 	params->format = format;
+	params->selftest = selftest;
 	params->last_try = false;
 }
 

@@ -153,6 +153,20 @@ static void area_plan_crash(const struct pstore_storage *st, u64 room,
 }
 
 /*
+ * How much of @bytes is left for crash records: all but the layout blocks, the
+ * streams and, if there is room for it, a block for tests.
+ */
+static u64 area_crash_room(const struct pstore_storage *st, u64 bytes, u64 used)
+{
+	u64 room = bytes - used - 2 * PSTORE_MEDIA_BLOCK_BYTES;
+
+	if (room - PSTORE_MEDIA_BLOCK_BYTES >=
+	    PSTORE_MEDIA_MIN_SLOTS * (u64)st->kmsg_bytes)
+		room -= PSTORE_MEDIA_BLOCK_BYTES;
+	return room;
+}
+
+/*
  * The layout that the parameters ask for: streams at the front and then crash
  * records, or the other way round.
  */
@@ -170,12 +184,27 @@ static void area_plan(const struct pstore_storage *st, u64 first_seq,
 	used = area_plan_streams(st, layout);
 	i = streams_last ? 0 : layout->nr_regions;
 	layout->nr_regions += !streams_last;
-	area_plan_crash(st, bytes - used - 2 * PSTORE_MEDIA_BLOCK_BYTES,
-			first_seq, &first[i]);
+	area_plan_crash(st, area_crash_room(st, bytes, used), first_seq,
+			&first[i]);
 	for (i = 0; i < layout->nr_regions; i++) {
 		first[i].offset = offset;
 		offset += first[i].bytes;
 	}
+}
+
+/*
+ * Where the block for tests lies.
+ *
+ * Context: Any.
+ * Return: its position, or 0 when the layout has no room for one.
+ */
+u64 pstore_area_scratch(const struct pstore_layout *layout)
+{
+	const struct pstore_region *last =
+		&layout->regions[layout->nr_regions - 1];
+	u64 pos = layout->area_bytes - 2 * PSTORE_MEDIA_BLOCK_BYTES;
+
+	return last->offset + last->bytes <= pos ? pos : 0;
 }
 
 /* The region of type @type. Return: NULL when there is none. */
@@ -532,6 +561,7 @@ struct pstore_area *pstore_area_attach(struct pstore_storage *st,
 
 	if (area) {
 		area->storage = st;
+		mutex_init(&area->test_lock);
 		memcpy(area->boot_id, boot_id, sizeof(area->boot_id));
 		ret = area_set_up(area);
 	}

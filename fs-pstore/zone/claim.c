@@ -324,6 +324,11 @@ static int claim_ours(struct claim *c, struct pstore_layout *layout)
 		       c->st->device, c->st->backend);
 		return -EPROTONOSUPPORT;
 	}
+	if (first == PSTORE_MEDIA_TOO_LARGE && !c->st->format) {
+		pr_err("%s: not used for crash logs, since it holds an area that was made when the device was larger; nothing was changed. Make it as large as it was, or boot once with %s.format=1 to let the area be overwritten\n",
+		       c->st->device, c->st->backend);
+		return -EEXIST;
+	}
 	same = first == last && !memcmp(&other, layout, sizeof(other));
 	if (first == PSTORE_MEDIA_OK) {
 		if (last == PSTORE_MEDIA_OK &&

@@ -77,6 +77,7 @@ static const char * const pstore_media_verdict_names[] = {
 	[PSTORE_MEDIA_BAD_CRC]		= "a checksum that does not match",
 	[PSTORE_MEDIA_BAD_FIELD]	= "a field out of range",
 	[PSTORE_MEDIA_STALE]		= "left from an earlier layout",
+	[PSTORE_MEDIA_TOO_LARGE]	= "an area that is larger than the device",
 };
 
 static_assert(ARRAY_SIZE(pstore_media_verdict_names) ==
@@ -305,7 +306,7 @@ static int layout_types_are_valid(const struct pstore_layout *layout)
 	return seen & (1U << PSTORE_MEDIA_REGION_CRASH);
 }
 
-static int layout_is_valid(const struct pstore_layout *layout, __u64 area_bytes)
+static int layout_is_valid(const struct pstore_layout *layout)
 {
 	__u64 floor = PSTORE_MEDIA_BLOCK_BYTES;
 	__u32 i;
@@ -314,7 +315,6 @@ static int layout_is_valid(const struct pstore_layout *layout, __u64 area_bytes)
 	    layout->nr_regions > PSTORE_MEDIA_MAX_REGIONS)
 		return 0;
 	if (layout->area_bytes < 2 * PSTORE_MEDIA_BLOCK_BYTES ||
-	    layout->area_bytes > area_bytes ||
 	    layout->area_bytes % PSTORE_MEDIA_BLOCK_BYTES)
 		return 0;
 	for (i = 0; i < layout->nr_regions; i++) {
@@ -363,8 +363,10 @@ pstore_media_decode_layout(const void *block, __u64 area_bytes,
 		l.regions[i].bytes = le64_to_cpu(m->regions[i].bytes);
 		l.regions[i].first_seq = le64_to_cpu(m->regions[i].first_seq);
 	}
-	if (!layout_is_valid(&l, area_bytes))
+	if (!layout_is_valid(&l))
 		return PSTORE_MEDIA_BAD_FIELD;
+	if (l.area_bytes > area_bytes)
+		return PSTORE_MEDIA_TOO_LARGE;
 	*layout = l;
 	return PSTORE_MEDIA_OK;
 }

@@ -62,6 +62,9 @@
  * A stream gets its head when its first bytes are on the media. A boot that
  * writes nothing leaves what the boots before it wrote as it is.
  *
+ * Bytes that are in no region mean nothing. The block before the last layout block,
+ * where no region has it, is for tests of how a panic is written.
+ *
  * Versions: one number for the whole area. Magic, version and CRC of a header stay
  * where they are in all of them. A reader that finds a larger one than it knows,
  * in either layout block, refuses the area and changes nothing in it. Whatever can be
@@ -357,6 +360,7 @@ enum pstore_media_verdict {
 	PSTORE_MEDIA_BAD_CRC,
 	PSTORE_MEDIA_BAD_FIELD,
 	PSTORE_MEDIA_STALE,
+	PSTORE_MEDIA_TOO_LARGE,
 	PSTORE_MEDIA_VERDICT_COUNT,
 };
 

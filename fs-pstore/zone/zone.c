@@ -21,12 +21,13 @@
 #include "zone.h"
 
 /*
- * Protects zone_area and the registration of zone_info, against storage that
+ * Protects zone_area, its zone_sysfs and the registration of zone_info, against storage that
  * comes and goes. pstore core's locks are taken inside of it. Never taken in a
  * panic: pstore core does not call an unregistered backend.
  */
 static DEFINE_MUTEX(zone_lock);
 static struct pstore_area *zone_area;
+static struct pstore_sysfs *zone_sysfs;
 
 /* Names this boot in records, whatever areas come and go. */
 static u8 zone_boot_id[PSTORE_MEDIA_ID_BYTES];
@@ -272,7 +273,10 @@ int pstore_storage_register(struct pstore_storage *st)
 		return ret;
 	}
 	zone_area = area;
+	zone_sysfs = pstore_sysfs_add(area);
 	zone_announce(area);
+	if (st->selftest)
+		pstore_area_selftest(area);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(pstore_storage_register);
@@ -290,6 +294,7 @@ void pstore_storage_unregister(struct pstore_storage *st)
 	guard(mutex)(&zone_lock);
 	if (!zone_area || zone_area->storage != st)
 		return;
+	pstore_sysfs_remove(zone_sysfs);
 	pstore_unregister(&zone_info);
 	pstore_area_detach(zone_area);
 	zone_area = NULL;
@@ -298,9 +303,15 @@ EXPORT_SYMBOL_GPL(pstore_storage_unregister);
 
 static int __init zone_init(void)
 {
+	int ret = pstore_sysfs_init();
+
+	if (ret)
+		return ret;
 	generate_random_uuid(zone_boot_id);
 	pstore_zone_wq = alloc_workqueue("pstore_zone",
 					 WQ_HIGHPRI | WQ_MEM_RECLAIM, 0);
+	if (!pstore_zone_wq)
+		pstore_sysfs_exit();
 	return pstore_zone_wq ? 0 : -ENOMEM;
 }
 module_init(zone_init);
@@ -308,6 +319,7 @@ module_init(zone_init);
 static void __exit zone_exit(void)
 {
 	destroy_workqueue(pstore_zone_wq);
+	pstore_sysfs_exit();
 }
 module_exit(zone_exit);
 

@@ -12,6 +12,8 @@
  *	stage.c	  oopses on their way to the ring
  *	log.c	  streams: console, pmsg, ftrace
  *	trace.c	  what ftrace sees, until it goes to its stream
+ *	selftest.c  can a panic be saved?
+ *	sysfs.c	  what can be seen of an area
  *	panic.c	  everything that may run once the kernel has died
  *	zone.c	  struct pstore_info: pstore's side of it all
  *
@@ -133,6 +135,20 @@ struct pstore_stage {
 	struct irq_work		irq_work;
 	struct work_struct	work;
 	int			reported;
+};
+
+/* What a selftest has come to: that it has passed, or what went wrong. */
+enum pstore_selftest_step {
+	PSTORE_SELFTEST_NONE,
+	PSTORE_SELFTEST_PASS,
+	PSTORE_SELFTEST_PREPARE,
+	PSTORE_SELFTEST_SUPPORT,
+	PSTORE_SELFTEST_ROOM,
+	PSTORE_SELFTEST_MEMORY,
+	PSTORE_SELFTEST_WRITE,
+	PSTORE_SELFTEST_READ,
+	PSTORE_SELFTEST_COMPARE,
+	PSTORE_SELFTEST_COUNT,
 };
 
 /* How many streams there can be. */
@@ -258,6 +274,8 @@ struct pstore_log {
 struct iov_iter;
 struct pstore_trace_cpu;
 
+struct pstore_sysfs;
+
 /**
  * struct pstore_area - one area on one device
  * @storage:	the device
@@ -272,6 +290,9 @@ struct pstore_trace_cpu;
  *		the buffer that core gets as pstore_info.buf
  * @boot_id:	names this boot in records
  * @stats:	counters
+ * @test_lock:	one selftest at a time; protects what it came to
+ * @test_step:	what the last selftest came to
+ * @test_result: its error, 0 for none
  * @panic_dead:	the device does not answer any more
  * @panic_full:	it has refused crash records too often
  * @panic_dirty: something has been written in a panic and not been flushed
@@ -296,6 +317,9 @@ struct pstore_area {
 	void			*image;
 	u8			boot_id[PSTORE_MEDIA_ID_BYTES];
 	struct pstore_stats	stats;
+	struct mutex		test_lock;	/* see above */
+	enum pstore_selftest_step test_step;
+	int			test_result;
 	bool			panic_dead;
 	bool			panic_full;
 	bool			panic_dirty;
@@ -330,6 +354,7 @@ struct pstore_area *pstore_area_attach(struct pstore_storage *st,
 				       const u8 *boot_id);
 void pstore_area_detach(struct pstore_area *area);
 size_t pstore_area_capacity(const struct pstore_area *area);
+u64 pstore_area_scratch(const struct pstore_layout *layout);
 size_t pstore_area_seal(const struct pstore_area *area, void *image,
 			const struct pstore_record_info *info);
 void pstore_area_describe(const struct pstore_area *area,
@@ -403,6 +428,16 @@ void pstore_trace_put(struct pstore_area *area,
 void pstore_trace_begin(struct pstore_area *area);
 bool pstore_trace_drain(struct pstore_area *area, struct pstore_log *log);
 ssize_t pstore_trace_decode(char **text, ssize_t bytes);
+
+/* selftest.c */
+const char *pstore_selftest_name(enum pstore_selftest_step step);
+int pstore_area_selftest(struct pstore_area *area);
+
+/* sysfs.c */
+struct pstore_sysfs *pstore_sysfs_add(struct pstore_area *area);
+void pstore_sysfs_remove(struct pstore_sysfs *dir);
+int pstore_sysfs_init(void);
+void pstore_sysfs_exit(void);
 
 /* panic.c */
 #define PSTORE_PANIC_IMAGE	SZ_16K

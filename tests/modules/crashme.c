@@ -6,13 +6,19 @@
  * for the skip=th time (from 0), with whatever locks are held there. only_in_panic=1
  * counts only once a panic is under way, for panics inside the panic. oops=1 makes
  * it an oops instead.
- * in_hardirq=1 needs no symbol: it panics in a timer's interrupt.
+ * context= needs no symbol: it panics at once in a hard interrupt, in a soft one, or
+ * with the locks of the slab allocator or of the console held.
  */
+#include <linux/console.h>
 #include <linux/hrtimer.h>
+#include <linux/interrupt.h>
 #include <linux/kprobes.h>
 #include <linux/module.h>
 #include <linux/panic.h>
 #include <linux/panic_notifier.h>
+#include <linux/slab.h>
+
+#include "slab.h"
 
 static char *symbol = "";
 module_param(symbol, charp, 0444);
@@ -30,9 +36,9 @@ static bool oops;
 module_param(oops, bool, 0444);
 MODULE_PARM_DESC(oops, "an oops instead of a panic");
 
-static bool in_hardirq_param;
-module_param_named(in_hardirq, in_hardirq_param, bool, 0444);
-MODULE_PARM_DESC(in_hardirq, "panic in a timer's interrupt");
+static char *context = "";
+module_param(context, charp, 0444);
+MODULE_PARM_DESC(context, "hardirq, softirq, slab or console");
 
 static atomic_t calls;
 static atomic_t panicking;
@@ -69,21 +75,82 @@ static enum hrtimer_restart crashme_tick(struct hrtimer *timer)
 	panic("crashme: in a hard interrupt: %d", !!in_hardirq());
 }
 
-static struct hrtimer crashme_timer;
+static void crashme_hardirq(void)
+{
+	static struct hrtimer timer;
+
+	hrtimer_init(&timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
+	timer.function = crashme_tick;
+	hrtimer_start(&timer, ms_to_ktime(10), HRTIMER_MODE_REL_HARD);
+}
+
+static void crashme_in_softirq(struct tasklet_struct *unused)
+{
+	panic("crashme: in a soft interrupt: %d", !!in_serving_softirq());
+}
+
+static void crashme_softirq(void)
+{
+	static DECLARE_TASKLET(tasklet, crashme_in_softirq);
+
+	tasklet_schedule(&tasklet);
+}
+
+/*
+ * All caches that kmalloc() takes from, so that whoever allocates now waits for
+ * good as soon as this CPU's own supply is used up. In struct kmem_cache_node,
+ * which only mm/slub.c knows, the lock comes first.
+ */
+static void crashme_slab(void)
+{
+	unsigned int type, i;
+	int nid;
+
+	for (type = 0; type < NR_KMALLOC_TYPES; type++)
+		for (i = 0; i <= KMALLOC_SHIFT_HIGH; i++)
+			for_each_online_node(nid)
+				if (kmalloc_caches[type][i])
+					raw_spin_trylock((raw_spinlock_t *)
+						kmalloc_caches[type][i]->node[nid]);
+	panic("crashme: with the slab allocator's locks");
+}
+
+static void crashme_console(void)
+{
+	console_lock();
+	panic("crashme: with the console's lock");
+}
+
+static const struct crashme_context {
+	const char	*name;
+	void		(*crash)(void);
+} crashme_contexts[] = {
+	{ "hardirq", crashme_hardirq },
+	{ "softirq", crashme_softirq },
+	{ "slab", crashme_slab },
+	{ "console", crashme_console },
+};
+
+static int crashme_in_context(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(crashme_contexts); i++) {
+		if (strcmp(context, crashme_contexts[i].name))
+			continue;
+		crashme_contexts[i].crash();
+		return 0;
+	}
+	return -EINVAL;
+}
 
 static int __init crashme_init(void)
 {
 	int ret;
 
+	if (context[0])
+		return crashme_in_context();
 	atomic_notifier_chain_register(&panic_notifier_list, &crashme_notifier);
-	if (in_hardirq_param) {
-		hrtimer_init(&crashme_timer, CLOCK_MONOTONIC,
-			     HRTIMER_MODE_REL_HARD);
-		crashme_timer.function = crashme_tick;
-		hrtimer_start(&crashme_timer, ms_to_ktime(10),
-			      HRTIMER_MODE_REL_HARD);
-		return 0;
-	}
 	crashme_probe.symbol_name = symbol;
 	ret = register_kprobe(&crashme_probe);
 	if (ret)
