@@ -1,7 +1,7 @@
 # Crash logs that survive: one target per intent. "make help" lists them.
 ARCH ?= x86_64
 .DEFAULT_GOAL := help
-.PHONY: help setup kernel baseline refresh apply check check-quick kunit torture lint bisect bench scenarios clean
+.PHONY: help setup kernel baseline refresh apply check check-all check-quick matrix kunit torture lint bisect bench scenarios clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -25,13 +25,19 @@ apply: ## apply the series to your own kernel: make apply TREE=/path
 check: ## everything that must hold before a change lands
 	@scripts/check
 
+check-all: ## the same, with each kind of crash on each disk, and a minute of each selftest
+	@ALL=1 scripts/check
+
 check-quick: ## the queue, and the scenarios on x86_64
 	@scripts/check --quick
 
 kunit: setup ## the KUnit suites on UML (scripts/kunit --help for others)
 	@scripts/kunit
 
-torture: setup ## power cuts on a simulated disk, until stopped
+matrix: setup ## every kind of crash on every disk and architecture, as one table
+	@scripts/matrix
+
+torture: setup ## 200 random crashes in a row, then power cuts on a simulated disk
 	@scripts/torture
 
 lint: ## checkpatch, kernel-doc, W=1, sparse, shellcheck

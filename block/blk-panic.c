@@ -12,11 +12,15 @@
 #define pr_fmt(fmt) "blk-panic: " fmt
 
 #include <linux/blk-panic.h>
+#include <linux/blk-mq.h>
 #include <linux/blkdev.h>
 #include <linux/cleanup.h>
+#include <linux/delay.h>
+#include <linux/device.h>
 #include <linux/err.h>
 #include <linux/export.h>
 #include <linux/irqflags.h>
+#include <linux/jiffies.h>
 #include <linux/list.h>
 #include <linux/major.h>
 #include <linux/mutex.h>
@@ -24,8 +28,10 @@
 #include <linux/overflow.h>
 #include <linux/panic.h>
 #include <linux/sched.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
+#include <linux/time64.h>
 
 /*
  * A takeover that is interrupted by a panic is tried again by that one. What
@@ -33,6 +39,9 @@
  * is worth more.
  */
 #define BLK_PANIC_TAKEOVERS	5
+
+/* How long a test waits for others to end what they do with a disk. */
+#define BLK_PANIC_QUIESCE	(10 * HZ)
 
 /**
  * struct blk_panic - one user's right to write to a disk in a panic
@@ -186,10 +195,38 @@ static int blk_panic_stop_others(struct blk_panic_disk *bpd)
 	return num_online_cpus() > 1 ? -EBUSY : 0;
 }
 
+/* Start anew: all the time there is, and a takeover. */
+static void blk_panic_reset(struct blk_panic_disk *bpd)
+{
+	bpd->owned = false;
+	bpd->busy = false;
+	bpd->stuck = false;
+	bpd->takeovers = 0;
+	bpd->wait_us = BLK_PANIC_WAIT_US;
+}
+
+/*
+ * A panic in the middle of a test, on this CPU or another one, owes nothing to the
+ * test. A CPU that tests has its interrupts off, so that it may not have been
+ * stopped: it stops by itself.
+ */
+static void blk_panic_end_test(struct blk_panic_disk *bpd)
+{
+	struct task_struct *tester = READ_ONCE(bpd->tester);
+
+	if (panic_on_other_cpu())
+		panic_smp_self_stop();
+	if (!tester || (tester == current && !panic_in_progress()))
+		return;
+	WRITE_ONCE(bpd->tester, NULL);
+	blk_panic_reset(bpd);
+}
+
 static int blk_panic_begin(struct blk_panic_disk *bpd)
 {
 	int ret;
 
+	blk_panic_end_test(bpd);
 	if (bpd->stuck)
 		return -EIO;
 	if (bpd->owned && !bpd->busy)
@@ -216,6 +253,7 @@ out:
 
 static int blk_panic_end(struct blk_panic_disk *bpd, int ret)
 {
+	blk_panic_end_test(bpd);
 	if (ret == -ETIMEDOUT)
 		bpd->stuck = true;
 	barrier();
@@ -301,37 +339,95 @@ int blk_panic_flush(struct blk_panic *bp)
 }
 EXPORT_SYMBOL_GPL(blk_panic_flush);
 
-/* Forget what a test has been through: the next panic starts anew. */
-static void blk_panic_reset(struct blk_panic_disk *bpd)
+/**
+ * blk_panic_delay - wait a little for a device, for loops that poll it
+ * @wait_us: how long it may still be waited for, in microseconds; this is counted
+ *	off
+ * @us: how long to wait now
+ *
+ * Context: Panic context.
+ * Return: whether it may be polled again; without that, nothing is waited for.
+ */
+bool blk_panic_delay(u32 *wait_us, unsigned int us)
 {
-	bpd->owned = false;
-	bpd->busy = false;
-	bpd->stuck = false;
-	bpd->takeovers = 0;
-	bpd->wait_us = BLK_PANIC_WAIT_US;
+	u32 left = READ_ONCE(*wait_us);
+
+	/* In a test, see blk_panic_end_test(). */
+	if (panic_on_other_cpu())
+		panic_smp_self_stop();
+	if (left < us)
+		return false;
+	WRITE_ONCE(*wait_us, left - us);
+	touch_nmi_watchdog();
+	if (us < USEC_PER_MSEC)
+		udelay(us);
+	else
+		mdelay(us / USEC_PER_MSEC);
+	return true;
 }
+EXPORT_SYMBOL_GPL(blk_panic_delay);
+
+/**
+ * blk_panic_lock_device - keep a device from going away, for quiesce()
+ * @dev: the device
+ *
+ * Who removes a device holds its lock, and waits for tests of its disks to end. So
+ * this does not wait for the lock without end.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0, and device_unlock() is to be called; or -EBUSY.
+ */
+int blk_panic_lock_device(struct device *dev)
+{
+	unsigned long end = jiffies + BLK_PANIC_QUIESCE;
+
+	while (!device_trylock(dev)) {
+		if (time_after(jiffies, end))
+			return -EBUSY;
+		msleep(10);
+	}
+	return 0;
+}
+EXPORT_SYMBOL_GPL(blk_panic_lock_device);
 
 /*
- * The device is quiet. A panic on another CPU stops this one, if not in here, then
- * as soon as interrupts are on, and takes the device over for itself.
+ * The device is quiet. What is between quiesce() and restore() needs memory, and must
+ * not write to the disk for it.
  */
-static int blk_panic_test_write(struct blk_panic *bp, loff_t pos,
+static int blk_panic_test_quiet(struct blk_panic *bp, loff_t pos,
 				const void *buf, size_t len)
 {
 	struct blk_panic_disk *bpd = bp->bpd;
 	unsigned long flags;
-	int ret;
+	int ret, err;
 
-	local_irq_save(flags);
 	WRITE_ONCE(bpd->tester, current);
+	local_irq_save(flags);
 	ret = blk_panic_write(bp, pos, buf, len);
-	if (!ret && !panic_in_progress())
+	if (!ret)
 		ret = blk_panic_flush(bp);
-	if (panic_in_progress())
-		panic_smp_self_stop();
-	WRITE_ONCE(bpd->tester, NULL);
+	blk_panic_end_test(bpd);
 	blk_panic_reset(bpd);
 	local_irq_restore(flags);
+
+	err = bpd->ops->restore(bpd);
+	if (err)
+		pr_err("%pg: does not come back after a test (error %d)\n",
+		       bp->bdev, err);
+	blk_panic_reset(bpd);
+	WRITE_ONCE(bpd->tester, NULL);
+	return ret ?: err;
+}
+
+static int blk_panic_test_frozen(struct blk_panic *bp, loff_t pos,
+				 const void *buf, size_t len)
+{
+	unsigned int noio = memalloc_noio_save();
+	int ret = bp->bpd->ops->quiesce(bp->bpd);
+
+	if (!ret)
+		ret = blk_panic_test_quiet(bp, pos, buf, len);
+	memalloc_noio_restore(noio);
 	return ret;
 }
 
@@ -354,21 +450,16 @@ static int blk_panic_test_write(struct blk_panic *bp, loff_t pos,
 int blk_panic_test(struct blk_panic *bp, loff_t pos, const void *buf,
 		   size_t len)
 {
-	struct blk_panic_disk *bpd = bp->bpd;
-	int ret, err;
+	struct request_queue *q = bdev_get_queue(bp->bdev);
+	int ret = -EBUSY;
 
-	if (!bpd->ops->quiesce)
+	if (!bp->bpd->ops->quiesce)
 		return -EOPNOTSUPP;
 	guard(mutex)(&blk_panic_test_lock);
-	ret = bpd->ops->quiesce(bpd);
-	if (ret)
-		return ret;
-	ret = blk_panic_test_write(bp, pos, buf, len);
-	err = bpd->ops->restore(bpd);
-	bpd->wait_us = BLK_PANIC_WAIT_US;
-	if (err)
-		pr_err("%pg: does not come back after a test (error %d)\n",
-		       bp->bdev, err);
-	return ret ?: err;
+	blk_freeze_queue_start(q);
+	if (blk_mq_freeze_queue_wait_timeout(q, BLK_PANIC_QUIESCE) > 0)
+		ret = blk_panic_test_frozen(bp, pos, buf, len);
+	blk_mq_unfreeze_queue(q);
+	return ret;
 }
 EXPORT_SYMBOL_GPL(blk_panic_test);

@@ -26,6 +26,7 @@
 #include <linux/blk-panic.h>
 #include <linux/blkdev.h>
 #include <linux/cleanup.h>
+#include <linux/delay.h>
 #include <linux/dma-mapping.h>
 #include <linux/io.h>
 #include <linux/io-64-nonatomic-lo-hi.h>
@@ -33,6 +34,7 @@
 #include <linux/pci.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/wait.h>
 
 #include "nvme.h"
 
@@ -40,8 +42,9 @@
 #define NVME_PANIC_POLL_US	10
 #define NVME_PANIC_READY_POLL_US 1000
 
-/* How long a test waits for the commands of others. */
-#define NVME_PANIC_QUIESCE	(10 * HZ)
+/* How long a test waits for the commands of others, and how often it tries. */
+#define NVME_PANIC_QUIESCE	HZ
+#define NVME_PANIC_QUIESCE_TRIES 10
 
 /*
  * Just after a reset, a controller may ask to try again. So often, so far apart.
@@ -209,7 +212,7 @@ static void nvme_panic_release(struct blk_panic_disk *bpd)
 /* In panic context. */
 
 /* Return: 0, -ENODEV when the controller is gone, -ETIMEDOUT. */
-static int nvme_panic_wait_ready(struct nvme_panic *p, u32 ready)
+static int nvme_panic_wait_ready(struct nvme_panic *p, u32 ready, u32 *wait_us)
 {
 	u32 csts;
 
@@ -219,7 +222,7 @@ static int nvme_panic_wait_ready(struct nvme_panic *p, u32 ready)
 			return -ENODEV;
 		if ((csts & NVME_CSTS_RDY) == ready)
 			return 0;
-		if (!blk_panic_delay(p->wait_us, NVME_PANIC_READY_POLL_US))
+		if (!blk_panic_delay(wait_us, NVME_PANIC_READY_POLL_US))
 			return -ETIMEDOUT;
 	}
 }
@@ -227,11 +230,10 @@ static int nvme_panic_wait_ready(struct nvme_panic *p, u32 ready)
 /* Half of the time that there is, so that the rest is left for what matters. */
 static void nvme_panic_wait_enabled(struct nvme_panic *p)
 {
-	u32 rest = *p->wait_us / 2;
+	u32 half = *p->wait_us / 2, left = half;
 
-	*p->wait_us -= rest;
-	nvme_panic_wait_ready(p, NVME_CSTS_RDY);
-	*p->wait_us += rest;
+	nvme_panic_wait_ready(p, NVME_CSTS_RDY, &left);
+	*p->wait_us -= half - left;
 }
 
 /*
@@ -248,8 +250,9 @@ static int nvme_panic_disable(struct nvme_panic *p)
 	    !(csts & (NVME_CSTS_RDY | NVME_CSTS_CFS)))
 		nvme_panic_wait_enabled(p);
 	writel(p->config, p->bar + NVME_REG_CC);
-	blk_panic_delay(p->wait_us, p->quirk_us);
-	return nvme_panic_wait_ready(p, 0);
+	if (!blk_panic_delay(p->wait_us, p->quirk_us))
+		return -ETIMEDOUT;
+	return nvme_panic_wait_ready(p, 0, p->wait_us);
 }
 
 static int nvme_panic_enable(struct nvme_panic *p)
@@ -266,7 +269,7 @@ static int nvme_panic_enable(struct nvme_panic *p)
 	lo_hi_writeq(nvme_panic_dma(p, &p->mem->sq[0]), p->bar + NVME_REG_ASQ);
 	lo_hi_writeq(nvme_panic_dma(p, &p->mem->cq[0]), p->bar + NVME_REG_ACQ);
 	writel(p->config | NVME_CC_ENABLE, p->bar + NVME_REG_CC);
-	return nvme_panic_wait_ready(p, NVME_CSTS_RDY);
+	return nvme_panic_wait_ready(p, NVME_CSTS_RDY, p->wait_us);
 }
 
 static void __iomem *nvme_panic_doorbell(struct nvme_panic *p, unsigned int n)
@@ -438,22 +441,52 @@ static int nvme_panic_quiesce_io(struct nvme_ctrl *ctrl)
 	return ret;
 }
 
-/* The same with admin commands. What is held back goes on in nvme_reset_work(). */
+/*
+ * The same with admin commands. What is held back goes on in nvme_reset_work(). A
+ * scan of the namespaces, and a command that changes them, need admin commands while
+ * they hold the lock: they are not waited for with those held back.
+ */
+static int nvme_panic_try_quiesce(struct nvme_ctrl *ctrl)
+{
+	struct request_queue *admin_q = ctrl->admin_q;
+	int ret = -EBUSY;
+
+	blk_freeze_queue_start(admin_q);
+	if (blk_mq_freeze_queue_wait_timeout(admin_q, NVME_PANIC_QUIESCE) > 0 &&
+	    mutex_trylock(&ctrl->scan_lock)) {
+		ret = nvme_panic_quiesce_io(ctrl);
+		mutex_unlock(&ctrl->scan_lock);
+	}
+	if (!ret)
+		nvme_quiesce_admin_queue(ctrl);
+	blk_mq_unfreeze_queue(admin_q);
+	return ret;
+}
+
 static int nvme_panic_quiesce(struct blk_panic_disk *bpd)
 {
 	struct nvme_panic *p = bpd->driver_data;
-	struct request_queue *admin_q = p->ctrl->admin_q;
-	int ret = -EBUSY;
+	unsigned int tries = NVME_PANIC_QUIESCE_TRIES;
+	int ret = blk_panic_lock_device(&p->pdev->dev);
 
-	/* No scan is under way, which sends admin commands, and no namespace comes. */
-	guard(mutex)(&p->ctrl->scan_lock);
-	blk_freeze_queue_start(admin_q);
-	if (blk_mq_freeze_queue_wait_timeout(admin_q, NVME_PANIC_QUIESCE) > 0)
-		ret = nvme_panic_quiesce_io(p->ctrl);
-	if (!ret)
-		nvme_quiesce_admin_queue(p->ctrl);
-	blk_mq_unfreeze_queue(admin_q);
+	if (ret)
+		return ret;
+	while ((ret = nvme_panic_try_quiesce(p->ctrl)) && --tries)
+		msleep(100);
+	if (ret)
+		device_unlock(&p->pdev->dev);
+	else
+		flush_work(&p->ctrl->async_event_work);
 	return ret;
+}
+
+/* Has the reset come to an end, or to where it waits for the end of this test? */
+static bool nvme_panic_is_reset(struct nvme_ctrl *ctrl, struct gendisk *disk)
+{
+	enum nvme_ctrl_state state = nvme_ctrl_state(ctrl);
+
+	return (state != NVME_CTRL_RESETTING && state != NVME_CTRL_CONNECTING) ||
+	       test_bit(GD_DEAD, &disk->state);
 }
 
 /*
@@ -464,11 +497,16 @@ static int nvme_panic_quiesce(struct blk_panic_disk *bpd)
 static int nvme_panic_restore(struct blk_panic_disk *bpd)
 {
 	struct nvme_panic *p = bpd->driver_data;
+	struct nvme_ctrl *ctrl = p->ctrl;
 
 	nvme_panic_disable(p);
-	queue_work(nvme_reset_wq, &p->ctrl->reset_work);
-	flush_work(&p->ctrl->reset_work);
-	return nvme_ctrl_state(p->ctrl) == NVME_CTRL_LIVE ? 0 : -ENETRESET;
+	queue_work(nvme_reset_wq, &ctrl->reset_work);
+	while (!wait_event_timeout(ctrl->state_wq,
+				   nvme_panic_is_reset(ctrl, bpd->disk),
+				   HZ / 10))
+		;
+	device_unlock(&p->pdev->dev);
+	return nvme_ctrl_state(ctrl) == NVME_CTRL_LIVE ? 0 : -ENETRESET;
 }
 
 static const struct blk_panic_ops nvme_pci_panic_ops = {

@@ -30,11 +30,10 @@
  *   then called once more and must not rely on what the interrupted call left.
  */
 
-#include <linux/delay.h>
-#include <linux/nmi.h>
 #include <linux/types.h>
 
 struct block_device;
+struct device;
 struct gendisk;
 struct task_struct;
 
@@ -92,10 +91,11 @@ struct blk_panic_disk {
  *		not answer.
  * @flush:	Make all that was written durable. Panic context. Gives the same as
  *		@write; 0 at once when the device has no volatile cache.
- * @quiesce:	Let what is in flight end, and see to it that nobody uses the device
- *		until @restore. Process context, may sleep. Gives 0; -EBUSY when it
- *		does not come to an end; or another -errno. NULL where
- *		blk_panic_test() is not possible.
+ * @quiesce:	See to it that nobody uses the device until @restore. The disk's own
+ *		requests have ended and its queue is frozen, so this is about other
+ *		disks and other requests to the same device. Process context, may
+ *		sleep. Gives 0; -EBUSY when others do not come to an end; or another
+ *		-errno. NULL where blk_panic_test() is not possible.
  * @restore:	After @quiesce and the operations above: give the device back to the
  *		running kernel, as it was before. Process context, may sleep. Gives 0
  *		or -errno.
@@ -110,28 +110,6 @@ struct blk_panic_ops {
 	int	(*restore)(struct blk_panic_disk *bpd);
 };
 
-/**
- * blk_panic_delay - wait a little for a device, for loops that poll it
- * @wait_us: how long it may still be waited for, in microseconds; this is counted
- *	off
- * @us: how long to wait now
- *
- * Context: Panic context.
- * Return: whether it may be polled again; without that, nothing is waited for.
- */
-static inline bool blk_panic_delay(u32 *wait_us, unsigned int us)
-{
-	if (*wait_us < us)
-		return false;
-	*wait_us -= us;
-	touch_nmi_watchdog();
-	if (us < USEC_PER_MSEC)
-		udelay(us);
-	else
-		mdelay(us / USEC_PER_MSEC);
-	return true;
-}
-
 struct blk_panic;
 
 #ifdef CONFIG_BLK_PANIC
@@ -142,6 +120,10 @@ int blk_panic_write(struct blk_panic *bp, loff_t pos, const void *buf,
 int blk_panic_flush(struct blk_panic *bp);
 int blk_panic_test(struct blk_panic *bp, loff_t pos, const void *buf,
 		   size_t len);
+
+/* For drivers. */
+bool blk_panic_delay(u32 *wait_us, unsigned int us);
+int blk_panic_lock_device(struct device *dev);
 #else
 #include <linux/err.h>
 

@@ -14,7 +14,7 @@
 #
 # KERNEL=FILE in the environment boots that kernel instead.
 # Set before boot: disks (in order), append, bus (pci or mmio for virtio-blk,
-# nvme or sd).
+# nvme or sd), and blkdebug, a file that tells QEMU which requests fail.
 
 set -uo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../scripts/lib.sh"
@@ -23,7 +23,7 @@ tests=$top/tests
 arch=${ARCH:-x86_64}
 name=$(basename "$0")
 work=$build/tests/$arch-$name
-disks=(vda) append='pstore_blk.blkdev=/dev/vda' bus=pci kernel=${KERNEL:-} smp=2 memory=256 extra=() files=() device_options=''
+disks=(vda) append='pstore_blk.blkdev=/dev/vda' bus=pci kernel=${KERNEL:-} smp=2 memory=256 extra=() files=() device_options='' blkdebug=''
 boots=0
 rm -rf "$work"
 mkdir -p "$work"
@@ -55,7 +55,7 @@ boot() {
 		nvme) device=nvme,serial=$n ;;
 		sd) drives+=(-device sdhci-pci) device=sd-card ;;
 		esac
-		drives+=(-drive "if=none,id=$n,format=raw,file=$work/$n.img" -device "$device,drive=$n$device_options")
+		drives+=(-drive "if=none,id=$n,format=raw,file=${blkdebug:+blkdebug:$blkdebug:}$work/$n.img" -device "$device,drive=$n$device_options")
 	done
 	"$top/scripts/make-initramfs" "$arch" scenario initrd ${files[@]+"${files[@]}"}
 	"$top/scripts/run-guest" --initrd initrd --log "$log" --append "$append" --smp "$smp" --memory "$memory" \
@@ -89,6 +89,15 @@ boot() {
 build_reader() {
 	reader=$build/reader/pstore-zone
 	make -s -C "$top/tools-pstore" O="$build/reader" > reader.log 2>&1 || ok "the offline reader builds ($work/reader.log)" false
+}
+
+# Give QEMU's monitor a command, as tests/tools/qmp takes it, as soon as the guest of
+# the next boot says that it is ready. That boot needs --qmp "$work/qmp".
+ask_monitor() {
+	until grep -aqs 'guest: ready' "$work/boot-$((boots + 1)).log"; do
+		sleep 0.1
+	done
+	"$tests/tools/qmp" "$work/qmp" "$@" > qmp.log 2>&1
 }
 
 # lives WHAT [SYMBOL]: crash the guest with the scenario on standard input, in that

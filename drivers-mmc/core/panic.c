@@ -133,19 +133,14 @@ static int mmc_panic_switch(struct blk_panic_disk *bpd, u8 index, u8 value)
 	return ret ?: (errors ? -EIO : 0);
 }
 
-/* Older ones have no partitions. */
-static bool mmc_panic_has_partitions(struct mmc_card *card)
-{
-	return mmc_card_mmc(card) && card->ext_csd.rev >= 3;
-}
-
 /* Whatever partition of an eMMC was in use: writes go to the user's data. */
 static int mmc_panic_select(struct blk_panic_disk *bpd)
 {
 	struct mmc_card *card = bpd->driver_data;
 	u8 config = card->ext_csd.part_config & ~EXT_CSD_PART_CONFIG_ACC_MASK;
 
-	if (!mmc_panic_has_partitions(card))
+	/* Older ones have no partitions. */
+	if (!mmc_card_mmc(card) || card->ext_csd.rev < 3)
 		return 0;
 	return mmc_panic_switch(bpd, EXT_CSD_PART_CONFIG, config);
 }
@@ -201,27 +196,28 @@ static int mmc_panic_flush(struct blk_panic_disk *bpd)
 	return mmc_panic_switch(bpd, EXT_CSD_FLUSH_CACHE, 1);
 }
 
-/* For a test: whoever has the host claimed has nothing in flight. */
+/*
+ * For a test: who has the host claimed has nothing in flight. Another partition of
+ * an eMMC would have to be selected again afterwards; it soon is no longer in use.
+ */
 static int mmc_panic_quiesce(struct blk_panic_disk *bpd)
 {
 	struct mmc_card *card = bpd->driver_data;
 
 	mmc_get_card(card, NULL);
-	return 0;
+	if (!(card->ext_csd.part_config & EXT_CSD_PART_CONFIG_ACC_MASK))
+		return 0;
+	mmc_put_card(card, NULL);
+	return -EBUSY;
 }
 
 static int mmc_panic_restore(struct blk_panic_disk *bpd)
 {
 	struct mmc_card *card = bpd->driver_data;
-	int ret = 0;
 
-	if (mmc_panic_has_partitions(card) &&
-	    card->ext_csd.part_config & EXT_CSD_PART_CONFIG_ACC_MASK)
-		ret = mmc_panic_switch(bpd, EXT_CSD_PART_CONFIG,
-				       card->ext_csd.part_config);
-	card->host->ops->panic_restore(card->host);
+	card->host->ops->panic_restore(card->host, &bpd->wait_us);
 	mmc_put_card(card, NULL);
-	return ret;
+	return 0;
 }
 
 static void mmc_panic_release(struct blk_panic_disk *bpd)

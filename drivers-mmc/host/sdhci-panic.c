@@ -210,15 +210,18 @@ EXPORT_SYMBOL_GPL(sdhci_panic_command);
 /**
  * sdhci_panic_restore - give the host back to the running kernel, after a test
  * @mmc: the host, claimed since before sdhci_panic_takeover()
+ * @wait_us: how long it may be waited for, see blk_panic_delay()
  *
  * How data is moved is set for each request anyway.
  *
  * Context: Process context.
  */
-void sdhci_panic_restore(struct mmc_host *mmc)
+void sdhci_panic_restore(struct mmc_host *mmc, u32 *wait_us)
 {
 	struct sdhci_host *host = mmc_priv(mmc);
 
+	/* A command that has not come to its end ends here. */
+	sdhci_panic_reset(host, wait_us);
 	guard(spinlock_irqsave)(&host->lock);
 	sdhci_writel(host, SDHCI_PANIC_EVENTS | SDHCI_PANIC_ERRORS,
 		     SDHCI_INT_STATUS);

@@ -9,9 +9,11 @@
 #include <linux/cleanup.h>
 #include <linux/err.h>
 #include <linux/file.h>
+#include <linux/jiffies.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/wait.h>
 
 #include "blk.h"
 
@@ -23,20 +25,19 @@
 static DEFINE_MUTEX(attach_lock);
 static struct pstore_blk *attached_blk;
 
+/* For who waits until attached_blk is another one. */
+static DECLARE_WAIT_QUEUE_HEAD(attach_wait);
+
+/* How long the removal of a device that is not there any more waits for us. */
+#define ATTACH_SURPRISE_WAIT	(5 * HZ)
+
 static void attach_mark_dead(struct block_device *bdev, bool surprise);
 
 static const struct blk_holder_ops attach_holder_ops = {
 	.mark_dead	= attach_mark_dead,
 };
 
-static void attach_close_work(struct work_struct *work)
-{
-	struct pstore_blk *blk = container_of(work, struct pstore_blk,
-					      close_work);
-
-	bdev_fput(blk->file);
-	kfree(blk);
-}
+static void attach_gone_work(struct work_struct *work);
 
 /*
  * Why the open failed. A device that was announced but is not alive yet, or that
@@ -66,7 +67,7 @@ static struct pstore_blk *attach_open(dev_t devt,
 
 	if (!blk)
 		return ERR_PTR(-ENOMEM);
-	INIT_WORK(&blk->close_work, attach_close_work);
+	INIT_WORK(&blk->gone_work, attach_gone_work);
 	blk->file = bdev_file_open_by_dev(devt, mode, blk, &attach_holder_ops);
 	if (IS_ERR(blk->file))
 		return ERR_PTR(attach_open_failed(params,
@@ -174,11 +175,29 @@ static struct pstore_blk *attach_take(struct pstore_blk *blk)
 	if (!attached_blk || (blk && blk != attached_blk))
 		return NULL;
 	blk = attached_blk;
-	attached_blk = NULL;
 	pstore_storage_unregister(&blk->storage);
 	if (blk->panic)
 		blk_panic_release(blk->panic);
+	WRITE_ONCE(attached_blk, NULL);
+	wake_up_all(&attach_wait);
 	return blk;
+}
+
+/* The device goes, unless the end of the module has been first. */
+static void attach_gone_work(struct work_struct *work)
+{
+	struct pstore_blk *blk = container_of(work, struct pstore_blk,
+					      gone_work);
+
+	if (!blk->taken) {
+		guard(mutex)(&attach_lock);
+		if (!attach_take(blk))
+			return;
+	}
+	pr_warn("%s is gone: crash logs are not saved until it is back\n",
+		blk->device);
+	bdev_fput(blk->file);
+	kfree(blk);
 }
 
 /*
@@ -190,14 +209,29 @@ static void attach_mark_dead(struct block_device *bdev, bool surprise)
 {
 	struct pstore_blk *blk = bdev->bd_holder;
 
+	/* Requests to it may only end once the caller has gone on. */
+	if (surprise) {
+		queue_work(pstore_blk_gone_wq, &blk->gone_work);
+		mutex_unlock(&bdev->bd_holder_lock);
+		wait_event_timeout(attach_wait, READ_ONCE(attached_blk) != blk,
+				   ATTACH_SURPRISE_WAIT);
+		return;
+	}
 	mutex_unlock(&bdev->bd_holder_lock);
 	guard(mutex)(&attach_lock);
 	blk = attach_take(blk);
 	if (!blk)
 		return;
-	pr_warn("%s is gone: crash logs are not saved until it is back\n",
-		blk->device);
-	queue_work(pstore_blk_wq, &blk->close_work);
+	blk->taken = true;
+	queue_work(pstore_blk_gone_wq, &blk->gone_work);
+}
+
+/* After this, nobody tells us that the device goes. */
+static void attach_close(struct pstore_blk *blk)
+{
+	bdev_fput(blk->file);
+	cancel_work_sync(&blk->gone_work);
+	kfree(blk);
 }
 
 /* Has the device gone since it was opened, and told so when nobody listened? */
@@ -224,13 +258,12 @@ int pstore_blk_attach(dev_t devt, const struct pstore_blk_params *params)
 		if (!attached_blk && !attach_is_gone(blk))
 			ret = attach_register(blk, params);
 		if (!ret)
-			attached_blk = blk;
+			WRITE_ONCE(attached_blk, blk);
 	}
 	if (ret) {
 		if (attach_is_gone(blk))
 			ret = -EAGAIN;
-		bdev_fput(blk->file);
-		kfree(blk);
+		attach_close(blk);
 	}
 	return ret;
 }
@@ -246,10 +279,8 @@ void pstore_blk_detach(void)
 
 	scoped_guard(mutex, &attach_lock)
 		blk = attach_take(NULL);
-	if (!blk)
-		return;
-	bdev_fput(blk->file);
-	kfree(blk);
+	if (blk)
+		attach_close(blk);
 }
 
 /* Is a device in use? Context: Process context, may sleep. */

@@ -56,8 +56,8 @@ struct pstore_blk_params {
  * @panic:	the way to it in a panic, NULL if there is none
  * @storage:	what pstore zone sees of it
  * @device:	its name
- * @close_work:	closes @file where that must wait until the caller's locks are
- *		free
+ * @taken:	it goes away, and is registered no more
+ * @gone_work:	lets go of a device that goes away
  */
 struct pstore_blk {
 	struct file		*file;
@@ -65,7 +65,8 @@ struct pstore_blk {
 	struct blk_panic	*panic;
 	struct pstore_storage	storage;
 	char			device[BDEVNAME_SIZE];
-	struct work_struct	close_work;
+	bool			taken;
+	struct work_struct	gone_work;
 };
 
 /* find.c */
@@ -80,6 +81,7 @@ bool pstore_blk_attached(void);
 
 /* params.c */
 extern struct workqueue_struct *pstore_blk_wq;
+extern struct workqueue_struct *pstore_blk_gone_wq;
 void pstore_blk_get_params(struct pstore_blk_params *params);
 
 /* io.c */

@@ -23,7 +23,12 @@
 #define FIND_RETRY_MS	50
 #define FIND_RETRIES	100
 
+/* A disk may refuse a request now and take it later. */
+#define FIND_ERROR_RETRY_MS	1000
+#define FIND_ERROR_RETRIES	3
+
 static int find_tries;
+static int find_errors;
 /* Refused with a message: not tried again until it is gone and back. */
 static dev_t find_refused;
 
@@ -68,10 +73,33 @@ static int find_match_name(struct device *dev, const void *data)
 	return !*name && !*path;
 }
 
+/* A copy of a disk has the same names: say which one it is. */
+static void find_warn_twin(struct device *dev, const void *data,
+			   int (*match)(struct device *, const void *))
+{
+	struct device *twin = class_find_device(&block_class, dev, data, match);
+
+	if (twin)
+		pr_warn_once("%s and %s have the same name, and the first is used for crash logs; give one of them another PARTUUID or PARTLABEL, or name it as /dev/...\n",
+			     dev_name(dev), dev_name(twin));
+	put_device(twin);
+}
+
+/* Return: the device, to be put; or NULL. */
+static struct device *find_first(int (*match)(struct device *, const void *),
+				 const void *data)
+{
+	struct device *dev = class_find_device(&block_class, NULL, data, match);
+
+	if (dev)
+		find_warn_twin(dev, data, match);
+	return dev;
+}
+
 static dev_t find_device(int (*match)(struct device *, const void *),
 			 const void *data)
 {
-	struct device *dev = class_find_device(&block_class, NULL, data, match);
+	struct device *dev = find_first(match, data);
 	dev_t devt = dev ? dev->devt : 0;
 
 	put_device(dev);
@@ -103,7 +131,7 @@ static dev_t find_partuuid(const char *spec)
 
 	if (*slash && sscanf(slash, "/PARTNROFF=%d", &offset) != 1)
 		return 0;
-	dev = class_find_device(&block_class, NULL, &want, find_match_uuid);
+	dev = find_first(find_match_uuid, &want);
 	if (!dev)
 		return 0;
 	part.disk = dev_to_bdev(dev)->bd_disk;
@@ -176,6 +204,9 @@ static void find_work_fn(struct work_struct *work)
 	if (ret == -EAGAIN && !params.last_try)
 		queue_delayed_work(pstore_blk_wq, &find_work,
 				   msecs_to_jiffies(FIND_RETRY_MS));
+	else if (ret == -EIO && find_errors++ < FIND_ERROR_RETRIES)
+		queue_delayed_work(pstore_blk_wq, &find_work,
+				   msecs_to_jiffies(FIND_ERROR_RETRY_MS));
 	else if (ret && ret != -EAGAIN)
 		WRITE_ONCE(find_refused, devt);
 }
@@ -184,6 +215,7 @@ static void find_work_fn(struct work_struct *work)
 static int find_added(struct device *dev)
 {
 	find_tries = 0;
+	find_errors = 0;
 	mod_delayed_work(pstore_blk_wq, &find_work, 0);
 	return 0;
 }

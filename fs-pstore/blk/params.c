@@ -14,8 +14,12 @@
 
 #include "blk.h"
 
-/* For all that must not wait in the block layer's callbacks. */
+/*
+ * For what must not wait in the block layer's callbacks: devices that appear, while
+ * the system is up, and devices that go, which is waited for at any time.
+ */
 struct workqueue_struct *pstore_blk_wq;
+struct workqueue_struct *pstore_blk_gone_wq;
 
 #define STREAM_MAX_KIB	(SZ_16M / SZ_1K)
 #define FLUSH_MAX_MS	60000U
@@ -148,17 +152,26 @@ void pstore_blk_get_params(struct pstore_blk_params *params)
 	params->last_try = false;
 }
 
+static void params_destroy_queues(void)
+{
+	if (pstore_blk_wq)
+		destroy_workqueue(pstore_blk_wq);
+	if (pstore_blk_gone_wq)
+		destroy_workqueue(pstore_blk_gone_wq);
+}
+
 static int __init pstore_blk_init(void)
 {
-	int ret;
+	int ret = -ENOMEM;
 
 	pstore_blk_wq = alloc_workqueue(PSTORE_BLK_NAME,
 					WQ_UNBOUND | WQ_FREEZABLE, 0);
-	if (!pstore_blk_wq)
-		return -ENOMEM;
-	ret = blkdev[0] ? pstore_blk_watch() : 0;
+	pstore_blk_gone_wq = alloc_workqueue(PSTORE_BLK_NAME "_gone",
+					     WQ_UNBOUND, 0);
+	if (pstore_blk_wq && pstore_blk_gone_wq)
+		ret = blkdev[0] ? pstore_blk_watch() : 0;
 	if (ret)
-		destroy_workqueue(pstore_blk_wq);
+		params_destroy_queues();
 	return ret;
 }
 late_initcall(pstore_blk_init);
@@ -168,7 +181,7 @@ static void __exit pstore_blk_exit(void)
 	if (blkdev[0])
 		pstore_blk_unwatch();
 	pstore_blk_detach();
-	destroy_workqueue(pstore_blk_wq);
+	params_destroy_queues();
 }
 module_exit(pstore_blk_exit);
 

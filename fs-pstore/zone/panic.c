@@ -282,18 +282,28 @@ static void panic_write_log(struct pstore_area *area, struct pstore_log *log)
 	} while (more && !log->panic_failed);
 }
 
+/* In the beginning, function calls are left out: there can be many. */
+static bool panic_wants_log(const struct pstore_log *log, bool all)
+{
+	return pstore_log_active(log) &&
+	       (all || log->region.type != PSTORE_MEDIA_REGION_FTRACE);
+}
+
 /*
- * Write all streams. What is printed meanwhile, by the device's driver or by a
+ * Write the streams. What is printed meanwhile, by the device's driver or by a
  * panic inside of this one, is in the console's ring, and goes with a second
  * round.
  */
-static void panic_write_logs(struct pstore_area *area)
+static void panic_write_logs(struct pstore_area *area, bool all)
 {
 	unsigned int i;
 
-	for (i = 0; i < 2 * PSTORE_LOGS; i++)
-		if (pstore_log_active(&area->logs[i % PSTORE_LOGS]))
-			panic_write_log(area, &area->logs[i % PSTORE_LOGS]);
+	for (i = 0; i < 2 * PSTORE_LOGS; i++) {
+		struct pstore_log *log = &area->logs[i % PSTORE_LOGS];
+
+		if (panic_wants_log(log, all))
+			panic_write_log(area, log);
+	}
 }
 
 /*
@@ -344,7 +354,7 @@ static int panic_write_record(struct pstore_area *area,
 	if (record->part == 1)
 		ret = panic_flush_records(area) ?: ret;
 	WRITE_ONCE(area->panic_logs, true);
-	panic_write_logs(area);
+	panic_write_logs(area, ret || record->last);
 	return panic_flush_records(area) ?: ret;
 }
 
@@ -394,6 +404,6 @@ void pstore_panic_console(struct pstore_log *log, bool last)
 	/* In the middle of a write, this comes with it. */
 	if (atomic_xchg(&area->panic_busy, 1))
 		return;
-	panic_write_logs(area);
+	panic_write_logs(area, true);
 	atomic_set(&area->panic_busy, 0);
 }
