@@ -140,11 +140,13 @@ wait_for busy
 taskset -c 3 sh -c 'echo c > /proc/sysrq-trigger'
 END
 crash full-area 'on an area that is full' 'sysrq triggered crash' number=2 <<END
+count() { cat /sys/kernel/pstore_zone/pstore_blk/stats/records_written; }
+more() { [ "\$(count)" -gt "\$before" ]; }
 for i in 0 1 2 3 4 5 6 7; do
-	$(lkdtm EXCEPTION) &
+	before=\$(count)
+	($(lkdtm EXCEPTION))
+	wait_for more || fail "oops \$i is written"
 done
-full() { [ "\$(cat /sys/kernel/pstore_zone/pstore_blk/stats/records_written)" -ge 6 ]; }
-wait_for full || fail "the area is full"
 echo c > /proc/sysrq-trigger
 END
 crash post-notifiers 'with crash_kexec_post_notifiers, no crash kernel' 'sysrq triggered crash' \
