@@ -384,7 +384,7 @@ int blk_panic_lock_device(struct device *dev)
 	while (!device_trylock(dev)) {
 		if (time_after(jiffies, end))
 			return -EBUSY;
-		msleep(10);
+		msleep(20);
 	}
 	return 0;
 }

@@ -68,7 +68,7 @@ END
 crash hard-lockup 'hard lockup, with nmi_watchdog=panic' 'Hard LOCKUP' more=nmi_watchdog=panic <<END
 echo 1 > /proc/sys/kernel/watchdog_thresh
 # A change of the clock stops all CPUs, and would wait for the locked one.
-wait_for grep -Eq 'tsc|arch_sys_counter' /sys/devices/system/clocksource/clocksource0/current_clocksource
+wait_for grep -Eqx 'tsc|arch_sys_counter' /sys/devices/system/clocksource/clocksource0/current_clocksource
 $(lkdtm HARDLOCKUP)
 END
 crash hung-task 'hung task, with hung_task_panic' 'hung_task: blocked tasks' <<END
