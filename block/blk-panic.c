@@ -27,6 +27,7 @@
 #include <linux/nmi.h>
 #include <linux/overflow.h>
 #include <linux/panic.h>
+#include <linux/preempt.h>
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
@@ -186,10 +187,17 @@ void blk_panic_release(struct blk_panic *bp)
 }
 EXPORT_SYMBOL_GPL(blk_panic_release);
 
+/* Is this a test, and not a panic or a restart that has interrupted one? */
+static bool blk_panic_in_test(struct blk_panic_disk *bpd)
+{
+	return READ_ONCE(bpd->tester) == current && !in_interrupt() &&
+	       !panic_in_progress();
+}
+
 /* Before an emergency restart, others still run, and use the disk. */
 static int blk_panic_stop_others(struct blk_panic_disk *bpd)
 {
-	if (panic_in_progress() || READ_ONCE(bpd->tester) == current)
+	if (panic_in_progress() || blk_panic_in_test(bpd))
 		return 0;
 	smp_send_stop();
 	return num_online_cpus() > 1 ? -EBUSY : 0;
@@ -212,11 +220,9 @@ static void blk_panic_reset(struct blk_panic_disk *bpd)
  */
 static void blk_panic_end_test(struct blk_panic_disk *bpd)
 {
-	struct task_struct *tester = READ_ONCE(bpd->tester);
-
 	if (panic_on_other_cpu())
 		panic_smp_self_stop();
-	if (!tester || (tester == current && !panic_in_progress()))
+	if (!READ_ONCE(bpd->tester) || blk_panic_in_test(bpd))
 		return;
 	WRITE_ONCE(bpd->tester, NULL);
 	blk_panic_reset(bpd);

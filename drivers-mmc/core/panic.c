@@ -205,10 +205,12 @@ static int mmc_panic_quiesce(struct blk_panic_disk *bpd)
 	struct mmc_card *card = bpd->driver_data;
 
 	mmc_get_card(card, NULL);
-	if (!(card->ext_csd.part_config & EXT_CSD_PART_CONFIG_ACC_MASK))
-		return 0;
-	mmc_put_card(card, NULL);
-	return -EBUSY;
+	if (card->ext_csd.part_config & EXT_CSD_PART_CONFIG_ACC_MASK) {
+		mmc_put_card(card, NULL);
+		return -EBUSY;
+	}
+	card->host->ops->panic_quiesce(card->host);
+	return 0;
 }
 
 static int mmc_panic_restore(struct blk_panic_disk *bpd)

@@ -11,11 +11,12 @@
  * own for it, which were not written for a panic. Only hosts without such are used,
  * see sdhci_panic_check().
  *
- * All but sdhci_panic_restore() runs in panic context: see include/linux/blk-panic.h.
+ * All but what is for tests runs in panic context: see include/linux/blk-panic.h.
  */
 #include <linux/blk-panic.h>
 #include <linux/cleanup.h>
 #include <linux/export.h>
+#include <linux/interrupt.h>
 #include <linux/mmc/host.h>
 #include <linux/module.h>
 #include <linux/unaligned.h>
@@ -208,8 +209,24 @@ int sdhci_panic_command(struct mmc_host *mmc, struct mmc_panic_command *cmd)
 EXPORT_SYMBOL_GPL(sdhci_panic_command);
 
 /**
+ * sdhci_panic_quiesce - before a test: handle no interrupt of the host
+ * @mmc: the host, claimed
+ *
+ * Another device on the same line would have its events taken away.
+ *
+ * Context: Process context, may sleep.
+ */
+void sdhci_panic_quiesce(struct mmc_host *mmc)
+{
+	struct sdhci_host *host = mmc_priv(mmc);
+
+	disable_irq(host->irq);
+}
+EXPORT_SYMBOL_GPL(sdhci_panic_quiesce);
+
+/**
  * sdhci_panic_restore - give the host back to the running kernel, after a test
- * @mmc: the host, claimed since before sdhci_panic_takeover()
+ * @mmc: the host, after sdhci_panic_quiesce()
  * @wait_us: how long it may be waited for, see blk_panic_delay()
  *
  * How data is moved is set for each request anyway.
@@ -222,11 +239,13 @@ void sdhci_panic_restore(struct mmc_host *mmc, u32 *wait_us)
 
 	/* A command that has not come to its end ends here. */
 	sdhci_panic_reset(host, wait_us);
-	guard(spinlock_irqsave)(&host->lock);
-	sdhci_writel(host, SDHCI_PANIC_EVENTS | SDHCI_PANIC_ERRORS,
-		     SDHCI_INT_STATUS);
-	sdhci_writel(host, host->ier, SDHCI_INT_ENABLE);
-	sdhci_writel(host, host->ier, SDHCI_SIGNAL_ENABLE);
+	scoped_guard(spinlock_irqsave, &host->lock) {
+		sdhci_writel(host, SDHCI_PANIC_EVENTS | SDHCI_PANIC_ERRORS,
+			     SDHCI_INT_STATUS);
+		sdhci_writel(host, host->ier, SDHCI_INT_ENABLE);
+		sdhci_writel(host, host->ier, SDHCI_SIGNAL_ENABLE);
+	}
+	enable_irq(host->irq);
 }
 EXPORT_SYMBOL_GPL(sdhci_panic_restore);
 

@@ -197,6 +197,8 @@ static void attach_gone_work(struct work_struct *work)
 	pr_warn("%s is gone: crash logs are not saved until it is back\n",
 		blk->device);
 	bdev_fput(blk->file);
+	/* Told of it once more meanwhile? From here on, nobody is told. */
+	cancel_work(&blk->gone_work);
 	kfree(blk);
 }
 
