@@ -51,8 +51,6 @@ const char *copy_state(const struct layout_copy *copy)
 {
 	if (copy->error)
 		return strerror(-copy->error);
-	if (copy->cut_off)
-		return "an area larger than the image";
 	return pstore_media_verdict_name(copy->verdict);
 }
 
@@ -67,7 +65,7 @@ static void copy_look(struct area *area, struct layout_copy *copy, __u64 pos)
 	copy->verdict = pstore_media_decode_layout(area->block,
 						   area->image->bytes,
 						   &copy->layout);
-	if (copy->verdict == PSTORE_MEDIA_BAD_FIELD &&
+	if (copy->verdict == PSTORE_MEDIA_TOO_LARGE &&
 	    pstore_media_decode_layout(area->block, ~0ULL, &any) ==
 	    PSTORE_MEDIA_OK)
 		copy->cut_off = any.area_bytes;

@@ -14,11 +14,11 @@
  * All but what is for tests runs in panic context: see include/linux/blk-panic.h.
  */
 #include <linux/blk-panic.h>
-#include <linux/cleanup.h>
 #include <linux/export.h>
 #include <linux/interrupt.h>
 #include <linux/mmc/host.h>
 #include <linux/module.h>
+#include <linux/spinlock.h>
 #include <linux/unaligned.h>
 
 #include "sdhci.h"
@@ -236,15 +236,16 @@ EXPORT_SYMBOL_GPL(sdhci_panic_quiesce);
 void sdhci_panic_restore(struct mmc_host *mmc, u32 *wait_us)
 {
 	struct sdhci_host *host = mmc_priv(mmc);
+	unsigned long flags;
 
 	/* A command that has not come to its end ends here. */
 	sdhci_panic_reset(host, wait_us);
-	scoped_guard(spinlock_irqsave, &host->lock) {
-		sdhci_writel(host, SDHCI_PANIC_EVENTS | SDHCI_PANIC_ERRORS,
-			     SDHCI_INT_STATUS);
-		sdhci_writel(host, host->ier, SDHCI_INT_ENABLE);
-		sdhci_writel(host, host->ier, SDHCI_SIGNAL_ENABLE);
-	}
+	spin_lock_irqsave(&host->lock, flags);
+	sdhci_writel(host, SDHCI_PANIC_EVENTS | SDHCI_PANIC_ERRORS,
+		     SDHCI_INT_STATUS);
+	sdhci_writel(host, host->ier, SDHCI_INT_ENABLE);
+	sdhci_writel(host, host->ier, SDHCI_SIGNAL_ENABLE);
+	spin_unlock_irqrestore(&host->lock, flags);
 	enable_irq(host->irq);
 }
 EXPORT_SYMBOL_GPL(sdhci_panic_restore);
