@@ -87,8 +87,8 @@ boot() {
 
 # Build the offline reader; sets $reader.
 build_reader() {
-	reader=$build/reader/pstore-zone
-	make -s -C "$top/tools-pstore" O="$build/reader" > reader.log 2>&1 || ok "the offline reader builds ($work/reader.log)" false
+	reader=$build/reader-$arch/pstore-zone
+	make -s -C "$top/tools-pstore" O="$build/reader-$arch" > reader.log 2>&1 || ok "the offline reader builds ($work/reader.log)" false
 }
 
 # Give QEMU's monitor a command, as tests/tools/qmp takes it, as soon as the guest of
