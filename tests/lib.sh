@@ -92,9 +92,12 @@ build_reader() {
 }
 
 # Give QEMU's monitor a command, as tests/tools/qmp takes it, as soon as the guest of
-# the next boot says that it is ready. That boot needs --qmp "$work/qmp".
+# the next boot says that it is ready, which it has four minutes for. That boot needs
+# --qmp "$work/qmp".
 ask_monitor() {
-	until grep -aqs 'guest: ready' "$work/boot-$((boots + 1)).log"; do
+	local i
+	for ((i = 0; i < 2400; i++)); do
+		! grep -aqs 'guest: ready' "$work/boot-$((boots + 1)).log" || break
 		sleep 0.1
 	done
 	"$tests/tools/qmp" "$work/qmp" "$@" > qmp.log 2>&1

@@ -21,8 +21,8 @@
 #include "zone.h"
 
 /*
- * Protects zone_area, its zone_sysfs and the registration of zone_info, against storage that
- * comes and goes. pstore core's locks are taken inside of it. Never taken in a
+ * Protects zone_area, its zone_sysfs and the registration of zone_info, against
+ * storage that comes and goes. pstore core's locks are taken inside of it. Never taken in a
  * panic: pstore core does not call an unregistered backend.
  */
 static DEFINE_MUTEX(zone_lock);
