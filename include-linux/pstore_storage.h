@@ -94,4 +94,7 @@ struct pstore_storage {
 int pstore_storage_register(struct pstore_storage *st);
 void pstore_storage_unregister(struct pstore_storage *st);
 
+/* Of pstore_blk, not of zone. */
+const char *pstore_blk_params(struct pstore_storage *st);
+
 #endif /* _LINUX_PSTORE_STORAGE_H */

@@ -125,20 +125,11 @@ static void attach_describe(struct pstore_blk *blk,
 {
 	struct pstore_storage *st = &blk->storage;
 
-	st->backend = PSTORE_BLK_NAME;
+	pstore_blk_apply_params(st, params);
 	st->device = blk->device;
 	st->ops = blk->panic ? &pstore_blk_panic_ops : &pstore_blk_ops;
 	st->bytes = bdev_nr_bytes(blk->bdev);
 	st->write_unit = attach_write_unit(blk->bdev);
-	st->kmsg_bytes = params->kmsg_bytes;
-	st->console_bytes = params->console_bytes;
-	st->pmsg_bytes = params->pmsg_bytes;
-	st->ftrace_bytes = params->ftrace_bytes;
-	st->console_flush_ms = params->console_flush_ms;
-	st->pmsg_flush_ms = params->pmsg_flush_ms;
-	st->max_reason = params->max_reason;
-	st->format = params->format;
-	st->selftest = params->selftest;
 }
 
 static int attach_register(struct pstore_blk *blk,

@@ -83,6 +83,8 @@ bool pstore_blk_attached(void);
 extern struct workqueue_struct *pstore_blk_wq;
 extern struct workqueue_struct *pstore_blk_gone_wq;
 void pstore_blk_get_params(struct pstore_blk_params *params);
+void pstore_blk_apply_params(struct pstore_storage *st,
+			     const struct pstore_blk_params *params);
 
 /* io.c */
 extern const struct pstore_storage_ops pstore_blk_ops;

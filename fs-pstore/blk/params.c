@@ -152,6 +152,45 @@ void pstore_blk_get_params(struct pstore_blk_params *params)
 	params->last_try = false;
 }
 
+/*
+ * Ask for what the user asked for.
+ *
+ * Context: Any.
+ */
+void pstore_blk_apply_params(struct pstore_storage *st,
+			     const struct pstore_blk_params *params)
+{
+	st->backend = PSTORE_BLK_NAME;
+	st->kmsg_bytes = params->kmsg_bytes;
+	st->console_bytes = params->console_bytes;
+	st->pmsg_bytes = params->pmsg_bytes;
+	st->ftrace_bytes = params->ftrace_bytes;
+	st->console_flush_ms = params->console_flush_ms;
+	st->pmsg_flush_ms = params->pmsg_flush_ms;
+	st->max_reason = params->max_reason;
+	st->format = params->format;
+	st->selftest = params->selftest;
+}
+
+/**
+ * pstore_blk_params - what the user asked pstore_blk for
+ * @st: gets the sizes, the limits and the name of the backend
+ *
+ * For storage that is named by pstore_blk.blkdev= and is not a block device.
+ *
+ * Context: Any.
+ * Return: the name of the device, as the user wrote it; empty for none.
+ */
+const char *pstore_blk_params(struct pstore_storage *st)
+{
+	struct pstore_blk_params params;
+
+	pstore_blk_get_params(&params);
+	pstore_blk_apply_params(st, &params);
+	return params.blkdev;
+}
+EXPORT_SYMBOL_GPL(pstore_blk_params);
+
 static void params_destroy_queues(void)
 {
 	if (pstore_blk_wq)

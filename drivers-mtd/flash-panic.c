@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Everything on flash that may run once the kernel has died.
+ *
+ * The rules are those of include/linux/blk-panic.h: allocate nothing, never sleep,
+ * wait for no lock, bound each loop, expect to be entered again. The other CPUs may
+ * have been stopped in the middle of anything, so:
+ *
+ * - No lock is taken. Where the next extent goes is published as a whole, before
+ *   anything is programmed there: what a dead CPU has begun is left behind, and does
+ *   not count.
+ * - Extents have a memory of their own, panic_image.
+ * - Nothing is read. A block in which something still counts is not erased; one in
+ *   which nothing does is, if no other block is left and the driver can.
+ * - The flash is left with enough room to clean a block at the next boot.
+ *
+ * Those functions of flash.c are called that are marked for it, and the driver's
+ * panic-time operations.
+ */
+#include <linux/mtd/mtd.h>
+#include <linux/string.h>
+
+#include "flash.h"
+
+/*
+ * Does anything in this block count? f->live may say so for no reason, since a CPU
+ * died while it counted.
+ */
+static bool panic_is_live(const struct pstore_flash *f, u32 block)
+{
+	u32 i, step;
+
+	for (i = 0; i < f->geometry.granules; i++) {
+		step = READ_ONCE(f->map[i]);
+		if (step != PSTORE_FLASH_NOWHERE &&
+		    pstore_flash_block_of(f, (u64)step * PSTORE_FLASH_STEP) ==
+		    block)
+			return true;
+	}
+	return false;
+}
+
+static int panic_erase(struct pstore_flash *f, u32 block)
+{
+	struct erase_info erase = {
+		.addr	= pstore_flash_pos(f, block, 0),
+		.len	= f->geometry.block_bytes,
+	};
+	int ret;
+
+	WRITE_ONCE(f->states[block], PSTORE_FLASH_RAW);
+	WRITE_ONCE(f->live[block], 0);
+	f->erases[block]++;
+	ret = mtd_panic_erase(f->mtd, &erase) ?:
+	      pstore_flash_program_header(f, block, f->panic_image,
+					  mtd_panic_write);
+	WRITE_ONCE(f->states[block],
+		   ret ? PSTORE_FLASH_BAD : PSTORE_FLASH_FREE);
+	return ret;
+}
+
+/* The last resort. Return: 0, or -ENOSPC when the next block has to stay. */
+static int panic_make_room(struct pstore_flash *f)
+{
+	u32 block = pstore_flash_next_to_clean(f, pstore_flash_head(f));
+
+	if (block == PSTORE_FLASH_NOWHERE || panic_is_live(f, block))
+		return -ENOSPC;
+	return panic_erase(f, block);
+}
+
+/* Return: how many granules were written, 0 when there is no room, or -errno. */
+static int panic_write_some(struct pstore_flash *f, u32 first, u32 want,
+			    const void *buf)
+{
+	struct pstore_flash_place p;
+	u32 nr = pstore_flash_choose(f, want, &p);
+	int ret;
+
+	if (!nr || !pstore_flash_leaves_room(f, &p, nr))
+		return 0;
+	pstore_flash_fill(f, f->panic_image, first, nr, buf);
+	ret = pstore_flash_append(f, &p, f->panic_image, nr, mtd_panic_write);
+	return ret ?: nr;
+}
+
+/* The same, with all that it takes. Return: how many, or -errno. */
+static int panic_write_extent(struct pstore_flash *f, u32 first, u32 want,
+			      const void *buf)
+{
+	unsigned int tries;
+	int ret = -ENOSPC;
+
+	for (tries = 0; tries < PSTORE_FLASH_TRIES; tries++) {
+		ret = panic_write_some(f, first, want, buf);
+		if (ret > 0)
+			return ret;
+		if (!ret)
+			ret = panic_make_room(f);
+		if (ret == -ENOSPC || ret == -ETIMEDOUT || ret == -EOPNOTSUPP)
+			return ret;
+	}
+	return ret ?: -ENOSPC;
+}
+
+/*
+ * struct pstore_storage_ops: panic_write. What is written is durable when this
+ * returns.
+ *
+ * Context: Panic context.
+ * Return: 0; -ENOSPC when no room is left that can be used now; or the driver's error.
+ */
+int pstore_flash_panic_write(struct pstore_storage *st, u64 pos,
+			     const void *buf, size_t len)
+{
+	struct pstore_flash *f = container_of(st, struct pstore_flash, storage);
+	u32 first = div_u64(pos, f->geometry.granule_bytes);
+	u32 left = len / f->geometry.granule_bytes;
+	int ret;
+
+	while (left) {
+		ret = panic_write_extent(f, first, left, buf);
+		if (ret < 0)
+			return ret;
+		first += ret;
+		left -= ret;
+		buf += ret * f->geometry.granule_bytes;
+	}
+	return 0;
+}
