@@ -7,6 +7,7 @@
  * Correctness is observed by attaching the disk again and reading what is there.
  */
 #include <kunit/test.h>
+#include <linux/delay.h>
 #include <linux/kmsg_dump.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -67,9 +68,13 @@ static const char *mark_log(struct kunit *test)
 {
 	static unsigned int marks;
 	char *mark = kunit_kzalloc(test, 32, GFP_KERNEL);
+	unsigned int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, mark);
 	scnprintf(mark, 32, "dump_test mark %u.", ++marks);
+	/* More than fits into three parts. */
+	for (i = 0; i < 3 * TEST_SLOT / 900; i++)
+		pr_info("%0900u\n", i);
 	pr_info("%s\n", mark);
 	return mark;
 }
@@ -336,8 +341,19 @@ static void leave(struct sim *sim)
 	pstore_storage_unregister(&sim->storage);
 }
 
-/* One more oops on the disk, recorded by pstore core or by the area's own dumper? */
-static void expect_oops(struct kunit *test, struct sim *sim, unsigned int nr,
+/*
+ * An oops, for all who want to know. There is room to stage one; it is written when
+ * the next tick of the clock has been and the worker is done.
+ */
+static void oops(void)
+{
+	kmsg_dump(KMSG_DUMP_OOPS);
+	msleep(50);
+	flush_workqueue(pstore_zone_wq);
+}
+
+/* Is the newest of @nr crashes whole, and who has recorded it? */
+static void expect_newest(struct kunit *test, struct sim *sim, unsigned int nr,
 			bool by_core)
 {
 	KUNIT_ASSERT_EQ(test, nr, read_crashes(test, sim, ""));
@@ -354,18 +370,18 @@ static void test_yield_two(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, enter(a));
 	KUNIT_ASSERT_EQ(test, 0, enter(b));
 	expect_pstore_has(test, "a");
-	kmsg_dump(KMSG_DUMP_OOPS);
+	oops();
 	leave(a);
 	expect_pstore_has(test, "");
-	expect_oops(test, a, 1, true);
-	kmsg_dump(KMSG_DUMP_OOPS);
+	expect_newest(test, a, 1, true);
+	oops();
 	leave(b);
-	expect_oops(test, b, 2, false);
+	expect_newest(test, b, 2, false);
 	KUNIT_ASSERT_EQ(test, 0, enter(b));
 	expect_pstore_has(test, "b");
-	kmsg_dump(KMSG_DUMP_OOPS);
+	oops();
 	leave(b);
-	expect_oops(test, b, 3, true);
+	expect_newest(test, b, 3, true);
 }
 
 static void test_yield_to_backend(struct kunit *test)
@@ -374,15 +390,17 @@ static void test_yield_to_backend(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, 0, enter(a));
 	expect_pstore_has(test, "a");
-	kmsg_dump(KMSG_DUMP_OOPS);
+	oops();
 	KUNIT_ASSERT_EQ(test, 0, pstore_register(&other));
 	expect_pstore_has(test, "other");
-	kmsg_dump(KMSG_DUMP_OOPS);
+	oops();
 	pstore_unregister(&other);
 	expect_pstore_has(test, "");
-	kmsg_dump(KMSG_DUMP_OOPS);
+	oops();
 	leave(a);
-	expect_oops(test, a, 3, false);
+	expect_newest(test, a, 3, false);
+	KUNIT_EXPECT_EQ(test, crashes[0].count + 1, crashes[1].count);
+	KUNIT_EXPECT_EQ(test, crashes[0].count + 2, crashes[2].count);
 }
 
 static void test_yield_beside_backend(struct kunit *test)
@@ -392,10 +410,10 @@ static void test_yield_beside_backend(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, pstore_register(&other));
 	KUNIT_ASSERT_EQ(test, 0, enter(a));
 	expect_pstore_has(test, "other");
-	kmsg_dump(KMSG_DUMP_OOPS);
+	oops();
 	leave(a);
 	pstore_unregister(&other);
-	expect_oops(test, a, 1, false);
+	expect_newest(test, a, 1, false);
 }
 
 /* Storage that does not yield comes before, after, and goes first or last. */
@@ -411,12 +429,12 @@ static void test_yield_to_storage(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, 0, enter(i & 1 ? b : a));
 		expect_pstore_has(test, "b");
 		KUNIT_EXPECT_EQ(test, -EBUSY, pstore_register(&other));
-		kmsg_dump(KMSG_DUMP_OOPS);
+		oops();
 		leave(i & 2 ? a : b);
 		expect_pstore_has(test, i & 2 ? "b" : "");
 		leave(i & 2 ? b : a);
-		expect_oops(test, a, 1, false);
-		expect_oops(test, b, 1, true);
+		expect_newest(test, a, 1, false);
+		expect_newest(test, b, 1, true);
 	}
 }
 
@@ -444,13 +462,17 @@ static void test_yield_wanted(struct kunit *test)
 
 	a->storage.max_reason = KMSG_DUMP_PANIC;
 	KUNIT_ASSERT_EQ(test, 0, enter(a));
-	kmsg_dump(KMSG_DUMP_OOPS);
+	oops();
 	WRITE_ONCE(a->storage.max_reason, KMSG_DUMP_OOPS);
-	kmsg_dump(KMSG_DUMP_OOPS);
+	oops();
 	WRITE_ONCE(a->storage.max_reason, KMSG_DUMP_PANIC);
-	kmsg_dump(KMSG_DUMP_OOPS);
+	oops();
+	WRITE_ONCE(a->storage.max_reason, KMSG_DUMP_SHUTDOWN);
+	kmsg_dump(KMSG_DUMP_SHUTDOWN);
 	leave(a);
-	expect_oops(test, a, 1, true);
+	expect_newest(test, a, 2, true);
+	KUNIT_EXPECT_EQ(test, (int)KMSG_DUMP_OOPS, (int)crashes[0].reason);
+	KUNIT_EXPECT_EQ(test, (int)KMSG_DUMP_SHUTDOWN, (int)crashes[1].reason);
 }
 
 static struct kunit_case dump_test_cases[] = {
