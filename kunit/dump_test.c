@@ -354,7 +354,7 @@ static void oops(void)
 
 /* Is the newest of @nr crashes whole, and who has recorded it? */
 static void expect_newest(struct kunit *test, struct sim *sim, unsigned int nr,
-			bool by_core)
+			  bool by_core)
 {
 	KUNIT_ASSERT_EQ(test, nr, read_crashes(test, sim, ""));
 	KUNIT_EXPECT_EQ(test, by_core, crashes[nr - 1].by_core);

@@ -276,7 +276,7 @@ static void zone_announce_dump_only(const struct pstore_area *area,
 {
 	const struct pstore_storage *st = area->storage;
 
-	pr_info("%s: %s only writes crash records here, and %s has pstore; read them with tools/pstore/pstore-zone, or boot once without %s\n",
+	pr_info("%s: %s only writes crash logs here, since pstore belongs to %s; read them with tools/pstore/pstore-zone, or boot once without %s\n",
 		st->device, st->backend, other, other);
 }
 
