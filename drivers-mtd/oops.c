@@ -67,7 +67,7 @@ static void mtdoops_add(struct mtd_info *mtd)
 	struct pstore_storage st = {
 		.backend	= "mtdoops",
 		.kmsg_bytes	= record_size,
-		/* yields */
+		.yields		= true,
 	};
 	struct pstore_flash *f;
 

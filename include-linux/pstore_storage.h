@@ -68,7 +68,14 @@ struct pstore_storage_ops {
  * @console_flush_ms: how long output of the console may wait to be written
  * @pmsg_flush_ms: the same for messages; 0 makes their writers wait until they
  *		are durable
- * @max_reason:	the last enum kmsg_dump_reason that is recorded
+ * @max_reason:	the last enum kmsg_dump_reason that is recorded. May be changed at
+ *		any time with WRITE_ONCE(): each crash is held against what it is
+ *		then. What is not wanted costs nothing and is not reported.
+ * @yields:	leaves pstore to any other backend that is there or comes later,
+ *		unless the user has named this one in pstore.backend=. From then
+ *		on and until it is registered again, crash records are written and
+ *		not shown, and nothing is added to streams. Of several storages
+ *		that yield, the first one gets pstore.
  * @format:	take the device even if something else is on it
  * @selftest:	test the way to save a panic when the device is taken
  * @obstacle:	why panics cannot be saved, where there is no panic_write()
@@ -86,6 +93,7 @@ struct pstore_storage {
 	unsigned int			console_flush_ms;
 	unsigned int			pmsg_flush_ms;
 	int				max_reason;
+	bool				yields;
 	bool				format;
 	bool				selftest;
 	char				obstacle[PSTORE_STORAGE_OBSTACLE];

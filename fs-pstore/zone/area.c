@@ -528,6 +528,9 @@ static unsigned int area_nr_staged(const struct pstore_area *area)
 	u32 slot = area->slots.region.unit_bytes;
 	u32 want = min(log_buf_len_get(), AREA_MAX_STAGED_BYTES);
 
+	/* dump.c does not compress, and each line gets its prefix. */
+	if (area->storage->yields)
+		want += want / 2;
 	return max(want / slot + 1, AREA_MIN_STAGED);
 }
 

@@ -214,7 +214,7 @@ enum pstore_media_state {
  * @time_sec:	wall clock, seconds since 1970, two's complement
  * @time_nsec:	wall clock, nanoseconds
  * @reserved1:	zero
- * @boot_id:	random, made once a boot
+ * @boot_id:	random, the same for all crashes of a boot that are counted together
  * @release:	kernel release, padded with zeros
  * @machine:	machine name as uname -m shows it, padded with zeros
  * @reserved2:	zero

@@ -340,7 +340,9 @@ static int panic_write_part(struct pstore_area *area,
 	info.seq = panic_take(&area->slots);
 	if (record->part == 1)
 		area->panic_first = info.seq;
-	return panic_write_somewhere(area, area->image, &info);
+	return panic_write_somewhere(area,
+				     record->buf - PSTORE_MEDIA_HEADER_BYTES,
+				     &info);
 }
 
 static int panic_write_record(struct pstore_area *area,
@@ -359,7 +361,8 @@ static int panic_write_record(struct pstore_area *area,
 }
 
 /*
- * Write one part of the last words, after the oopses that are still staged. The
+ * Write one part of the last words, after the oopses that are still staged. Its
+ * text is in an image of a slot, with room for the header before it. The
  * first part is durable when this returns, and with the last one, or one that
  * cannot be written, all are. A crash with more parts than the ring has slots
  * keeps its newest ones. After the first and the last part, the streams are

@@ -101,8 +101,53 @@ static struct pstore_staged *stage_take_free(struct pstore_stage *stage)
 }
 
 /*
- * Stage a record of a kernel that lives on. A crash with more parts than the ring
- * has slots keeps its newest ones.
+ * Take room for one part of a crash: for its payload, behind the header in the image.
+ * A crash with more parts than the ring has slots keeps its newest ones.
+ *
+ * Context: Any, NMI too.
+ * Return: the room, for pstore_stage_ready() or pstore_stage_give_back(); or NULL,
+ *	and the record counts as dropped.
+ */
+struct pstore_staged *pstore_stage_take(struct pstore_area *area,
+					unsigned int part)
+{
+	struct pstore_stage *stage = &area->stage;
+	struct pstore_staged *s = NULL;
+
+	if (part < area->slots.nr)
+		s = stage_take_free(stage);
+	if (!s) {
+		atomic_inc(&area->stats.dropped);
+		irq_work_queue(&stage->irq_work);
+	}
+	return s;
+}
+
+/* Nothing has been put there. Context: Any, NMI too. */
+void pstore_stage_give_back(struct pstore_staged *s)
+{
+	atomic_set_release(&s->state, PSTORE_STAGE_FREE);
+}
+
+/*
+ * The payload is in place, and @record tells what it is.
+ *
+ * Context: Any, NMI too.
+ */
+void pstore_stage_ready(struct pstore_area *area, struct pstore_staged *s,
+			const struct pstore_record *record)
+{
+	struct pstore_stage *stage = &area->stage;
+
+	pstore_area_describe(area, record, &s->info);
+	s->info.seq = PSTORE_SEQ_NONE;
+	s->order = atomic_inc_return(&stage->order);
+	atomic_set_release(&s->state, PSTORE_STAGE_READY);
+	irq_work_queue(&stage->irq_work);
+}
+
+/*
+ * Stage a copy of a record of a kernel that lives on.
  *
  * Context: Any, NMI too.
  * Return: 0 or -ENOSPC when there is no room.
@@ -110,22 +155,12 @@ static struct pstore_staged *stage_take_free(struct pstore_stage *stage)
 int pstore_stage_put(struct pstore_area *area,
 		     const struct pstore_record *record)
 {
-	struct pstore_stage *stage = &area->stage;
-	struct pstore_staged *s = NULL;
+	struct pstore_staged *s = pstore_stage_take(area, record->part);
 
-	if (record->part < area->slots.nr)
-		s = stage_take_free(stage);
-	if (!s) {
-		atomic_inc(&area->stats.dropped);
-		irq_work_queue(&stage->irq_work);
+	if (!s)
 		return -ENOSPC;
-	}
-	pstore_area_describe(area, record, &s->info);
 	memcpy(s->image + PSTORE_MEDIA_HEADER_BYTES, record->buf, record->size);
-	s->info.seq = PSTORE_SEQ_NONE;
-	s->order = atomic_inc_return(&stage->order);
-	atomic_set_release(&s->state, PSTORE_STAGE_READY);
-	irq_work_queue(&stage->irq_work);
+	pstore_stage_ready(area, s, record);
 	return 0;
 }
 

@@ -1,33 +1,58 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * pstore zone: keeps pstore's records on a storage device.
+ * pstore zone: keeps pstore's records on storage devices.
  *
  * This file is pstore's side of it: struct pstore_info. pstore has room for one
- * backend, so this is the one place with a single instance of anything.
+ * backend. Storage that yields leaves that room to any other backend, and is
+ * written to all the same, see dump.c: so there can be more than one storage, and
+ * one of them at most has its records in pstore.
  */
 #define pr_fmt(fmt) "pstore_zone: " fmt
 
 #include <linux/cleanup.h>
 #include <linux/err.h>
 #include <linux/kmsg_dump.h>
+#include <linux/list.h>
+#include <linux/lockdep.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/pstore.h>
 #include <linux/pstore_storage.h>
+#include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/uio.h>
 #include <linux/uuid.h>
 
 #include "zone.h"
 
+/**
+ * struct zone_member - a storage that is registered
+ * @list:	in zone_members
+ * @area:	its area
+ * @info:	its place in pstore; NULL while it has none and is only written to
+ * @dump:	its own way to the log; NULL for storage that does not yield
+ * @sysfs:	what can be seen of it
+ */
+struct zone_member {
+	struct list_head	list;
+	struct pstore_area	*area;
+	struct pstore_info	*info;
+	struct pstore_dump	*dump;
+	struct pstore_sysfs	*sysfs;
+};
+
+/* Room for the name of a backend, for messages. */
+#define ZONE_NAME_BYTES		64
+
 /*
- * Protects zone_area, its zone_sysfs and the registration of zone_info, against
- * storage that comes and goes. pstore core's locks are taken inside of it. Never taken in a
- * panic: pstore core does not call an unregistered backend.
+ * Protects zone_members, what is in them and the registration of zone_info and
+ * zone_yielding_info, against storage that comes and goes and against backends that
+ * want pstore. pstore core's locks are taken inside of it. Never taken in a panic:
+ * pstore core does not call an unregistered backend.
  */
 static DEFINE_MUTEX(zone_lock);
-static struct pstore_area *zone_area;
-static struct pstore_sysfs *zone_sysfs;
+static LIST_HEAD(zone_members);
 
 /* Names this boot in records, whatever areas come and go. */
 static u8 zone_boot_id[PSTORE_MEDIA_ID_BYTES];
@@ -97,12 +122,6 @@ static ssize_t zone_read(struct pstore_record *record)
 	return info.payload_bytes;
 }
 
-/* Will the kernel never run again after it has dumped its log for @reason? */
-static bool zone_reason_is_final(enum kmsg_dump_reason reason)
-{
-	return reason != KMSG_DUMP_OOPS;
-}
-
 /* The oops is staged: what led to it should be on the media, too. */
 static void zone_kick_logs(struct pstore_area *area)
 {
@@ -118,7 +137,8 @@ static int zone_write_crash(struct pstore_area *area,
 {
 	if (record->size <= 0 || record->size > pstore_area_capacity(area))
 		return -EINVAL;
-	if (zone_reason_is_final(record->reason))
+	area->crashes = record->count;
+	if (pstore_reason_is_final(record->reason))
 		return pstore_panic_record(area, record);
 	if (record->part == 1)
 		zone_kick_logs(area);
@@ -190,13 +210,34 @@ static int zone_erase(struct pstore_record *record)
 	return ret;
 }
 
+/* Asked for each crash, since the owner of the storage may change its mind. */
+static bool zone_wants(struct pstore_info *psi, enum kmsg_dump_reason reason)
+{
+	return pstore_area_wants(psi->data, reason);
+}
+
+static void zone_yield(struct pstore_info *psi, const struct pstore_info *to);
+
+#define ZONE_INFO					\
+	.owner		= THIS_MODULE,			\
+	.whole_log	= true,				\
+	.concurrent_pmsg = true,			\
+	.wants		= zone_wants,			\
+	.open		= zone_open,			\
+	.read		= zone_read,			\
+	.write		= zone_write,			\
+	.write_user	= zone_write_user,		\
+	.erase		= zone_erase
+
+/* For storage that keeps pstore once it has it. */
 static struct pstore_info zone_info = {
-	.owner	= THIS_MODULE,
-	.open	= zone_open,
-	.read	= zone_read,
-	.write	= zone_write,
-	.write_user = zone_write_user,
-	.erase	= zone_erase,
+	ZONE_INFO,
+};
+
+/* For storage that yields: while another one enters, pstore knows both. */
+static struct pstore_info zone_yielding_info = {
+	ZONE_INFO,
+	.yield		= zone_yield,
 };
 
 static bool zone_has_log(struct pstore_area *area, u32 type)
@@ -229,6 +270,167 @@ static void zone_announce(const struct pstore_area *area)
 			area->slots.region.unit_bytes / 1024);
 }
 
+/* Say once that pstore does not show what is here, and where to look instead. */
+static void zone_announce_dump_only(const struct pstore_area *area,
+				    const char *other)
+{
+	const struct pstore_storage *st = area->storage;
+
+	pr_info("%s: %s only writes crash logs here, since pstore belongs to %s; read them with tools/pstore/pstore-zone, or boot once without %s\n",
+		st->device, st->backend, other, other);
+}
+
+/* The storage that leaves no room for @st. Return: NULL when there is none. */
+static const struct pstore_storage *zone_rival(const struct pstore_storage *st)
+{
+	const struct pstore_storage *have;
+	struct zone_member *m;
+
+	list_for_each_entry(m, &zone_members, list) {
+		have = m->area->storage;
+		/* Records and directories are named after the backend. */
+		if (!strcmp(have->backend, st->backend) ||
+		    (!have->yields && !st->yields))
+			return have;
+	}
+	return NULL;
+}
+
+/* Who has this place in pstore? Return: NULL when it is free. */
+static struct zone_member *zone_holder(const struct pstore_info *info)
+{
+	struct zone_member *m;
+
+	lockdep_assert_held(&zone_lock);
+	list_for_each_entry(m, &zone_members, list)
+		if (m->info == info)
+			return m;
+	return NULL;
+}
+
+/* Return: 0; -EBUSY when pstore has or is to have another backend; or -errno. */
+static int zone_enter_pstore(struct zone_member *m)
+{
+	const struct pstore_storage *st = m->area->storage;
+	struct pstore_info *info = st->yields ? &zone_yielding_info :
+						&zone_info;
+	int ret;
+
+	if (zone_holder(info))
+		return -EBUSY;
+	info->name = st->backend;
+	info->data = m->area;
+	info->flags = zone_flags(m->area);
+	info->buf = m->area->image + PSTORE_MEDIA_HEADER_BYTES;
+	info->bufsize = pstore_area_capacity(m->area);
+	ret = pstore_register(info);
+	if (!ret)
+		m->info = info;
+	return ret;
+}
+
+/*
+ * Leave pstore to @to. Our own dumper is there before pstore core's goes, so that
+ * there is no moment in which a crash would go unrecorded. One in between may be
+ * recorded by both, as two crashes.
+ */
+static void zone_leave_pstore(struct zone_member *m,
+			      const struct pstore_info *to)
+{
+	pstore_dump_start(m->dump, PSTORE_DUMP_BESIDE);
+	pstore_unregister(m->info);
+	m->info = NULL;
+	/* By now pstore core counts no more crashes of this area. */
+	pstore_dump_count_from(m->dump, m->area->crashes);
+	zone_announce_dump_only(m->area, to->name);
+}
+
+static void zone_yield_locked(const struct pstore_info *psi,
+			      const struct pstore_info *to)
+{
+	struct zone_member *m = zone_holder(psi);
+
+	/* Gone meanwhile? */
+	if (m)
+		zone_leave_pstore(m, to);
+}
+
+static void zone_yield(struct pstore_info *psi, const struct pstore_info *to)
+{
+	/* Called by pstore_storage_register(), which has the lock. */
+	if (to == &zone_info) {
+		zone_yield_locked(psi, to);
+		return;
+	}
+	guard(mutex)(&zone_lock);
+	zone_yield_locked(psi, to);
+}
+
+/* Into pstore, or if there is no room for storage that yields, beside it. */
+static int zone_start(struct zone_member *m)
+{
+	const struct pstore_storage *st = m->area->storage;
+	char other[ZONE_NAME_BYTES];
+	int ret = zone_enter_pstore(m);
+
+	if (ret == -EBUSY && st->yields) {
+		pstore_dump_start(m->dump, 0);
+		pstore_backend_name(other, sizeof(other));
+		zone_announce_dump_only(m->area, other);
+		return 0;
+	}
+	if (ret)
+		pr_err("%s: not used for crash logs: pstore refuses %s (error %d); see pstore.backend=\n",
+		       st->device, st->backend, ret);
+	return ret;
+}
+
+static void zone_detach(struct zone_member *m)
+{
+	pstore_dump_destroy(m->dump);
+	pstore_area_detach(m->area);
+	kfree(m);
+}
+
+/*
+ * Crashes of a boot are told apart by number. For storage that yields, numbers begin
+ * anew whenever it is attached, so that it needs another name for the boot each time.
+ */
+static struct pstore_area *zone_attach_area(struct pstore_storage *st)
+{
+	u8 boot_id[PSTORE_MEDIA_ID_BYTES];
+
+	if (!st->yields)
+		return pstore_area_attach(st, zone_boot_id);
+	generate_random_uuid(boot_id);
+	return pstore_area_attach(st, boot_id);
+}
+
+/* Return: the new member, or an error pointer after a message that says why. */
+static struct zone_member *zone_attach(struct pstore_storage *st)
+{
+	struct zone_member *m = kzalloc(sizeof(*m), GFP_KERNEL);
+	int ret;
+
+	if (!m)
+		return ERR_PTR(-ENOMEM);
+	m->area = zone_attach_area(st);
+	if (IS_ERR(m->area)) {
+		ret = PTR_ERR(m->area);
+		kfree(m);
+		return ERR_PTR(ret);
+	}
+	if (!st->yields)
+		return m;
+	m->dump = pstore_dump_create(m->area);
+	if (m->dump)
+		return m;
+	pr_err("%s: cannot be used for crash logs (error %d)\n", st->device,
+	       -ENOMEM);
+	zone_detach(m);
+	return ERR_PTR(-ENOMEM);
+}
+
 /**
  * pstore_storage_register - let pstore keep its records on a device
  * @st: the device; stays valid until pstore_storage_unregister()
@@ -236,50 +438,56 @@ static void zone_announce(const struct pstore_area *area)
  * A device that is blank is taken. One that has records shows them in pstore.
  * Anything else is refused, and nothing on it is changed.
  *
+ * Storage that yields is taken beside another backend of pstore, too. Then its
+ * records are written and not shown. That stays so when the other backend goes,
+ * until the storage is registered again.
+ *
  * Context: Process context, may sleep.
- * Return: 0; -EBUSY when pstore has another backend; -EEXIST when something
- *	else is on the device; -EPROTONOSUPPORT when a newer kernel made the
- *	area; -EINVAL when the device is too small; -ENOMEM; or the device's
- *	error. A message has said why.
+ * Return: 0; -EBUSY when pstore has another backend, and for storage that yields,
+ *	when there is one of the same name; -EEXIST when something else is on the
+ *	device; -EPROTONOSUPPORT when a newer kernel made the area; -EINVAL when
+ *	the device is too small; -ENOMEM; or the device's error. A message has
+ *	said why.
  */
 int pstore_storage_register(struct pstore_storage *st)
 {
-	struct pstore_area *area;
+	const struct pstore_storage *rival;
+	struct zone_member *m;
 	int ret;
 
 	guard(mutex)(&zone_lock);
-	if (zone_area) {
+	rival = zone_rival(st);
+	if (rival) {
 		pr_err("%s: not used for crash logs, since %s already is\n",
-		       st->device, zone_area->storage->device);
+		       st->device, rival->device);
 		return -EBUSY;
 	}
-	area = pstore_area_attach(st, zone_boot_id);
-	if (IS_ERR(area))
-		return PTR_ERR(area);
-
-	zone_info.name = st->backend;
-	zone_info.data = area;
-	zone_info.flags = zone_flags(area);
-	zone_info.max_reason = st->max_reason;
-	zone_info.buf = area->image + PSTORE_MEDIA_HEADER_BYTES;
-	zone_info.bufsize = pstore_area_capacity(area);
-	zone_info.whole_log = true;
-	zone_info.concurrent_pmsg = true;
-	ret = pstore_register(&zone_info);
+	m = zone_attach(st);
+	if (IS_ERR(m))
+		return PTR_ERR(m);
+	ret = zone_start(m);
 	if (ret) {
-		pr_err("%s: not used for crash logs: pstore refuses %s (error %d); see pstore.backend=\n",
-		       st->device, st->backend, ret);
-		pstore_area_detach(area);
+		zone_detach(m);
 		return ret;
 	}
-	zone_area = area;
-	zone_sysfs = pstore_sysfs_add(area);
-	zone_announce(area);
+	list_add_tail(&m->list, &zone_members);
+	m->sysfs = pstore_sysfs_add(m->area);
+	zone_announce(m->area);
 	if (st->selftest)
-		pstore_area_selftest(area);
+		pstore_area_selftest(m->area);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(pstore_storage_register);
+
+static struct zone_member *zone_find(const struct pstore_storage *st)
+{
+	struct zone_member *m;
+
+	list_for_each_entry(m, &zone_members, list)
+		if (m->area->storage == st)
+			return m;
+	return NULL;
+}
 
 /**
  * pstore_storage_unregister - take a device away from pstore
@@ -291,13 +499,17 @@ EXPORT_SYMBOL_GPL(pstore_storage_register);
  */
 void pstore_storage_unregister(struct pstore_storage *st)
 {
+	struct zone_member *m;
+
 	guard(mutex)(&zone_lock);
-	if (!zone_area || zone_area->storage != st)
+	m = zone_find(st);
+	if (!m)
 		return;
-	pstore_sysfs_remove(zone_sysfs);
-	pstore_unregister(&zone_info);
-	pstore_area_detach(zone_area);
-	zone_area = NULL;
+	list_del(&m->list);
+	pstore_sysfs_remove(m->sysfs);
+	if (m->info)
+		pstore_unregister(m->info);
+	zone_detach(m);
 }
 EXPORT_SYMBOL_GPL(pstore_storage_unregister);
 

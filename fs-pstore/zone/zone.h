@@ -15,6 +15,7 @@
  *	selftest.c  can a panic be saved?
  *	sysfs.c	  what can be seen of an area
  *	panic.c	  everything that may run once the kernel has died
+ *	dump.c	  crash records of an area that is not in pstore
  *	zone.c	  struct pstore_info: pstore's side of it all
  *
  * All state hangs off struct pstore_area, so that there can be many at once.
@@ -22,6 +23,7 @@
 
 #include <linux/atomic.h>
 #include <linux/irq_work.h>
+#include <linux/kmsg_dump.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/pstore.h>
@@ -289,6 +291,7 @@ struct pstore_sysfs;
  * @image:	the record that pstore core is filling: room for the header, then
  *		the buffer that core gets as pstore_info.buf
  * @boot_id:	names this boot in records
+ * @crashes:	number of the newest crash that pstore core has recorded
  * @stats:	counters
  * @test_lock:	one selftest at a time; protects what it came to
  * @test_step:	what the last selftest came to
@@ -316,6 +319,7 @@ struct pstore_area {
 	u32			trace_calls;
 	void			*image;
 	u8			boot_id[PSTORE_MEDIA_ID_BYTES];
+	int			crashes;
 	struct pstore_stats	stats;
 	struct mutex		test_lock;	/* see above */
 	enum pstore_selftest_step test_step;
@@ -331,6 +335,19 @@ struct pstore_area {
 	u64			read_seq;
 	unsigned int		read_log;
 };
+
+/* Does the owner of the storage want crashes for this reason recorded, right now? */
+static inline bool pstore_area_wants(const struct pstore_area *area,
+				     enum kmsg_dump_reason reason)
+{
+	return (int)reason <= READ_ONCE(area->storage->max_reason);
+}
+
+/* Will the kernel never run again after it has dumped its log for @reason? */
+static inline bool pstore_reason_is_final(enum kmsg_dump_reason reason)
+{
+	return reason != KMSG_DUMP_OOPS;
+}
 
 /* claim.c */
 /**
@@ -383,6 +400,11 @@ int pstore_stage_init(struct pstore_area *area, unsigned int nr);
 void pstore_stage_exit(struct pstore_area *area);
 int pstore_stage_put(struct pstore_area *area,
 		     const struct pstore_record *record);
+struct pstore_staged *pstore_stage_take(struct pstore_area *area,
+					unsigned int part);
+void pstore_stage_ready(struct pstore_area *area, struct pstore_staged *s,
+			const struct pstore_record *record);
+void pstore_stage_give_back(struct pstore_staged *s);
 
 /* log.c */
 const char *pstore_log_name(u32 type);
@@ -445,6 +467,34 @@ void pstore_sysfs_exit(void);
 int pstore_panic_record(struct pstore_area *area,
 			const struct pstore_record *record);
 void pstore_panic_console(struct pstore_log *log, bool last);
+
+/* dump.c */
+/**
+ * struct pstore_dump - an area's own dumper
+ * @dumper:	who is told of a crash
+ * @area:	the area
+ * @image:	the part of the last words that is being written, one slot in size
+ * @busy:	@image is in use
+ * @count:	number of the newest crash
+ */
+struct pstore_dump {
+	struct kmsg_dumper	dumper;
+	struct pstore_area	*area;
+	void			*image;
+	atomic_t		busy;
+	atomic_t		count;
+};
+
+/*
+ * As long as pstore core counts crashes of the same area, too, numbers of ours are
+ * beyond those that it gets to.
+ */
+#define PSTORE_DUMP_BESIDE	1000000
+
+struct pstore_dump *pstore_dump_create(struct pstore_area *area);
+void pstore_dump_destroy(struct pstore_dump *dump);
+void pstore_dump_start(struct pstore_dump *dump, int count);
+void pstore_dump_count_from(struct pstore_dump *dump, int count);
 
 /* zone.c */
 extern struct workqueue_struct *pstore_zone_wq;
