@@ -109,6 +109,27 @@ static void import_done(struct import *im, const struct pstore_old_record *r)
 			 min_t(u32, div_u64(end - 1, unit) + 1, im->units));
 }
 
+/*
+ * Has record @seq come from an older kernel, and is it whole? A header alone, since the
+ * power failed behind it, does not count. One that has been removed was whole.
+ */
+static bool import_is_whole(struct pstore_area *area, u64 seq,
+			    struct pstore_record_info *info)
+{
+	u64 next = seq;
+	char *payload;
+
+	if (pstore_slots_header(area, seq, info) <= 0 ||
+	    !pstore_old_is_boot_id(info->boot_id))
+		return false;
+	if (info->state == PSTORE_MEDIA_ERASED)
+		return true;
+	if (pstore_slots_read(area, &next, info, &payload))
+		return false;
+	kvfree(payload);
+	return info->seq == seq;
+}
+
 /* What does the ring have from an import that was cut short? */
 static int import_look_back(struct import *im)
 {
@@ -125,8 +146,7 @@ static int import_look_back(struct import *im)
 	for (seq = first; seq < next; seq++) {
 		struct import_part *p = &im->parts[im->nr_parts];
 
-		if (pstore_slots_header(im->area, seq, &info) <= 0 ||
-		    !pstore_old_is_boot_id(info.boot_id))
+		if (!import_is_whole(im->area, seq, &info))
 			continue;
 		memcpy(p->boot_id, info.boot_id, sizeof(p->boot_id));
 		p->part = info.part;
@@ -224,17 +244,32 @@ static int import_record(struct import *im, const struct pstore_old_record *r)
 	return ret;
 }
 
+/* How many slots a record takes. */
+static u32 import_need(struct import *im, const struct pstore_old_record *r)
+{
+	u32 most = import_parts(im, pstore_old_max_bytes(r));
+	char *text;
+	ssize_t len;
+
+	if (!import_is_ours(r) || import_has(im, r, 0))
+		return 0;
+	if (most == 1)
+		return 1;
+	len = pstore_old_load(&im->old, r, &text);
+	if (len < 0)
+		return most;
+	kvfree(text);
+	return import_parts(im, len);
+}
+
 /* From which record on is there room for all that follow? */
-static u32 import_first(const struct import *im)
+static u32 import_first(struct import *im)
 {
 	u64 need = 0;
 	u32 i = im->old.nr;
 
 	while (i) {
-		const struct pstore_old_record *r = &im->old.records[i - 1];
-
-		if (!import_has(im, r, 0))
-			need += import_parts(im, pstore_old_max_bytes(r));
+		need += import_need(im, &im->old.records[i - 1]);
 		if (need > im->room)
 			break;
 		i--;
