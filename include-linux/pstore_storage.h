@@ -78,7 +78,8 @@ struct pstore_storage_ops {
  * @write_unit:	smallest write that is all or nothing and leaves its neighbours
  *		alone, in bytes: a power of two, at least 512 and at most 4096
  * @old_bytes:	how far @ops->read_old reaches, a multiple of @old_unit; 0 for
- *		nothing. What is beyond the first 128 MiB is not looked at: no old
+ *		nothing, and once nothing is left, since all of it is read whenever
+ *		the device is taken. What is beyond the first 128 MiB is not looked at: no old
  *		kernel wrote there
  * @old_unit:	what @ops->old_done gives back as a whole, such as an eraseblock:
  *		a multiple of 4096

@@ -291,7 +291,7 @@ static void test_text(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0UL, pstore_legacy_text_bytes("", 0));
 	KUNIT_EXPECT_EQ(test, 0UL, pstore_legacy_text_bytes("\xff\0\xff", 3));
 	KUNIT_EXPECT_EQ(test, 3UL, pstore_legacy_text_bytes("abc", 3));
-	KUNIT_EXPECT_EQ(test, 3UL, pstore_legacy_text_bytes("a\xff""c\xff", 4));
+	KUNIT_EXPECT_EQ(test, 3UL, pstore_legacy_text_bytes("a\377c\377", 4));
 }
 
 static void test_calls(struct kunit *test)

@@ -106,6 +106,7 @@ static void old_case_desc(const struct old_case *c, char *desc)
 {
 	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
 }
+
 KUNIT_ARRAY_PARAM(old_cases, old_cases, old_case_desc);
 
 /* The bytes of the record at @pos, by their place in it. Never blank, never "DBGC". */
@@ -520,6 +521,47 @@ static void test_takeover_large(struct kunit *test)
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, area);
 	KUNIT_EXPECT_GE(test, pstore_area_capacity(area), 32768UL - 52);
 	pstore_area_detach(area);
+}
+
+/* Once all records have been removed, the area gets the sizes that the user wants. */
+static void test_takeover_adapts(struct kunit *test)
+{
+	struct sim *sim = test_sim(test, TEST_DISK);
+	struct pstore_area *area;
+	u64 seq;
+
+	old_make(sim, zones_full(test, 5, 32768, 32768 - 52), 0);
+	area = attach(sim);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, area);
+	KUNIT_EXPECT_GT(test, pstore_area_capacity(area), (size_t)TEST_SLOT);
+	for (seq = 0; seq < 5; seq++)
+		KUNIT_EXPECT_EQ(test, 0, pstore_slots_erase(area, seq));
+	pstore_area_detach(area);
+	area = attach(sim);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, area);
+	KUNIT_EXPECT_EQ(test, (size_t)TEST_SLOT - PSTORE_MEDIA_HEADER_BYTES,
+			pstore_area_capacity(area));
+	KUNIT_EXPECT_EQ(test, 0, write_new(area));
+	KUNIT_EXPECT_EQ(test, 6ULL, (u64)atomic64_read(&area->slots.next_seq));
+	pstore_area_detach(area);
+}
+
+/* Data of others behind what is looked at as a whole, and old zones far from 0. */
+static void test_takeover_huge(struct kunit *test)
+{
+	static const struct old_zone zones[] = {
+		{ SZ_128M - TEST_ZONE, CRASH, 4000, 0, true, 3000 },
+		{}
+	};
+	u64 bytes = SZ_128M + SZ_4M;
+	struct sim *sim = test_sim(test, bytes);
+
+	old_make(sim, zones, 0);
+	expect_two_boots(test, sim, zones, "near the end");
+	old_make(sim, zones, 0);
+	sim->media[bytes - 1] = 'x';
+	sim_power_on(sim);
+	KUNIT_EXPECT_EQ(test, -EEXIST, PTR_ERR_OR_ZERO(attach(sim)));
 }
 
 static void expect_refused(struct kunit *test, struct sim *sim,
@@ -989,6 +1031,8 @@ static struct kunit_case takeover_test_cases[] = {
 	KUNIT_CASE_PARAM(test_takeover_cuts, old_cases_gen_params),
 	KUNIT_CASE(test_takeover_full),
 	KUNIT_CASE(test_takeover_large),
+	KUNIT_CASE(test_takeover_adapts),
+	KUNIT_CASE_SLOW(test_takeover_huge),
 	KUNIT_CASE(test_takeover_no_room),
 	KUNIT_CASE(test_takeover_foreign),
 	KUNIT_CASE(test_takeover_undone),

@@ -19,9 +19,11 @@
 #include "zone.h"
 
 #define CLAIM_CHUNK		SZ_256K
-/* A device of this size or less is looked at as a whole. */
-#define CLAIM_WHOLE		SZ_64M
-/* A larger one at both ends and at this many places between. */
+/*
+ * A device is looked at as a whole up to here, as far as older kernels wrote, and
+ * behind that at its end and at this many places.
+ */
+#define CLAIM_WHOLE		PSTORE_LEGACY_MAX_BYTES
 #define CLAIM_END		SZ_1M
 #define CLAIM_SAMPLES		256
 
@@ -156,42 +158,49 @@ static int claim_range_is_blank(struct claim *c, u64 pos, u64 len, u8 blank,
 	return 1;
 }
 
+/* What is behind CLAIM_WHOLE: its end, and samples. */
+static int claim_rest_is_blank(struct claim *c, u64 bytes, u8 blank, u64 *where)
+{
+	u64 end = min_t(u64, bytes - CLAIM_WHOLE, CLAIM_END), step, pos;
+	unsigned int i;
+	int ret;
+
+	ret = claim_range_is_blank(c, bytes - end, end, blank, where);
+	step = round_down(div_u64(bytes - CLAIM_WHOLE, CLAIM_SAMPLES + 1),
+			  PSTORE_MEDIA_BLOCK_BYTES);
+	for (i = 0; i < CLAIM_SAMPLES && ret > 0; i++) {
+		pos = CLAIM_WHOLE + i * step;
+		ret = claim_range_is_blank(c, pos, PSTORE_MEDIA_BLOCK_BYTES,
+					   blank, where);
+	}
+	return ret;
+}
+
 /*
- * From @from on, to the end of the device; if that is much, both ends and samples
- * between them.
+ * From @from on, which is 0 or CLAIM_WHOLE: with what is in the first byte. Return: 1,
+ * 0 with the position of the first byte that is not blank, or -errno.
  */
 static int claim_is_blank(struct claim *c, u64 from, u64 *where)
 {
 	u64 bytes = round_down(c->st->bytes, PSTORE_MEDIA_BLOCK_BYTES);
-	u64 step, pos;
-	unsigned int i;
 	u8 blank;
 	int ret;
 
+	if (from >= bytes)
+		return 1;
 	ret = claim_read(c, from, PSTORE_MEDIA_BLOCK_BYTES);
 	if (ret)
 		return ret;
 	blank = *(u8 *)c->buf;
-	if (blank && blank != 0xff) {
-		*where = from;
+	*where = from;
+	if (blank && blank != 0xff)
 		return 0;
-	}
-	if (bytes - from <= CLAIM_WHOLE)
-		return claim_range_is_blank(c, from, bytes - from, blank,
-					    where);
-
-	ret = claim_range_is_blank(c, from, CLAIM_END, blank, where);
-	if (ret <= 0)
-		return ret;
-	ret = claim_range_is_blank(c, bytes - CLAIM_END, CLAIM_END, blank,
-				   where);
-	step = round_down(div_u64(bytes - from, CLAIM_SAMPLES + 1),
-			  PSTORE_MEDIA_BLOCK_BYTES);
-	for (i = 1; i <= CLAIM_SAMPLES && ret > 0; i++) {
-		pos = from + i * step;
-		ret = claim_range_is_blank(c, pos, PSTORE_MEDIA_BLOCK_BYTES,
+	ret = 1;
+	if (!from)
+		ret = claim_range_is_blank(c, 0, min_t(u64, bytes, CLAIM_WHOLE),
 					   blank, where);
-	}
+	if (ret > 0 && bytes > CLAIM_WHOLE)
+		ret = claim_rest_is_blank(c, bytes, blank, where);
 	return ret;
 }
 
@@ -219,10 +228,7 @@ static int claim_is_old(struct claim *c, struct pstore_old *old)
 		return ret == -ENOSPC ? 0 : ret;
 	if (!old->zones || old->foreign != U64_MAX)
 		return 0;
-	if (c->st->bytes < PSTORE_LEGACY_MAX_BYTES + PSTORE_MEDIA_BLOCK_BYTES ||
-	    old->ours)
-		return 1;
-	return claim_is_blank(c, PSTORE_LEGACY_MAX_BYTES, &where);
+	return old->ours ? 1 : claim_is_blank(c, CLAIM_WHOLE, &where);
 }
 
 /*
@@ -256,7 +262,7 @@ static int claim_look(struct claim *c, char *what, size_t size, bool *known)
 static int claim_foreign(struct claim *c, struct pstore_old *old)
 {
 	bool known = false;
-	char what[64];
+	char what[80];
 	int ret = claim_look(c, what, sizeof(what), &known);
 
 	if (ret)
@@ -270,6 +276,10 @@ static int claim_foreign(struct claim *c, struct pstore_old *old)
 		if (ret)
 			strscpy(what, "an area that an older kernel has written over",
 				sizeof(what));
+		else if (!known && old->zones)
+			snprintf(what, sizeof(what),
+				 "an area of an older kernel and unknown data at byte %llu",
+				 min(old->foreign, CLAIM_WHOLE));
 	}
 	if (!c->st->format)
 		return claim_refuse(c, what);

@@ -182,7 +182,7 @@ static void old_cut(struct pstore_old *old, u64 pos)
 
 /*
  * Look at the signature at @p. Inside of a ring, it is just bytes that somebody
- * has logged.
+ * has logged. Return: 1 if it is that of a zone, whatever is in it, 0, or -errno.
  */
 static int old_look_zone(struct pstore_old *old, u64 pos, const u8 *p,
 			 size_t avail)
@@ -194,12 +194,12 @@ static int old_look_zone(struct pstore_old *old, u64 pos, const u8 *p,
 		return 0;
 	verdict = pstore_legacy_decode_zone(p, avail, old->bytes - pos, &info);
 	if (verdict == PSTORE_LEGACY_NONE || verdict == PSTORE_LEGACY_DAMAGED)
-		return 0;
+		return verdict == PSTORE_LEGACY_DAMAGED;
 	old->zones++;
 	old_cut(old, pos);
 	if (verdict != PSTORE_LEGACY_LIVE)
-		return 0;
-	return old_add(old, pos, p, avail, &info);
+		return 1;
+	return old_add(old, pos, p, avail, &info) ?: 1;
 }
 
 /* Return: where in the block a zone begins first, or OLD_BLOCK; or -errno. */
@@ -212,11 +212,12 @@ static int old_look_zones(struct pstore_old *old, u64 pos, const u8 *block,
 	int ret, first = OLD_BLOCK;
 
 	while ((p = pstore_legacy_find_zone(p, block + len - p))) {
-		first = min_t(int, first, p - block);
 		ret = old_look_zone(old, pos + (p - block), p,
 				    avail - (p - block));
-		if (ret)
+		if (ret < 0)
 			return ret;
+		if (ret)
+			first = min_t(int, first, p - block);
 		p++;
 	}
 	return first;
