@@ -346,6 +346,12 @@ static void expect_two_boots(struct kunit *test, struct sim *sim,
 	if (IS_ERR(area))
 		return;
 	expect_all(test, area, zones, 0, when);
+	KUNIT_EXPECT_TRUE_MSG(test,
+			      !memcmp(sim->media, sim->media +
+				      area->layout.area_bytes -
+				      PSTORE_MEDIA_BLOCK_BYTES,
+				      PSTORE_MEDIA_BLOCK_BYTES),
+			      "%s: layout blocks", when);
 	KUNIT_EXPECT_EQ_MSG(test, 0, write_new(area), "%s", when);
 	pstore_area_detach(area);
 
