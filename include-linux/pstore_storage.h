@@ -27,12 +27,27 @@ struct pstore_storage;
  *		the device is not tried again.
  * @panic_flush: Make all that @panic_write wrote durable. Panic context.
  *		Gives 0 or -errno.
+ * @read_old:	Read @len bytes at @pos of what was on the device before it was
+ *		pstore's, as old kernels have left it: mtdpstore's zones, mtdoops'
+ *		records. Positions are those of the old format, from 0 to
+ *		pstore_storage.old_bytes; they have nothing to do with those of
+ *		@read and @write. What has been given to @old_done, and blocks that
+ *		belong to the new area by now, are read as all 0xff. NULL where
+ *		there is nothing of that kind. Process context, may sleep. Gives 0
+ *		or -errno; after an error, the 4096 bytes in question are passed
+ *		over.
+ * @old_done:	All old records in the @len bytes at @pos are durable in the new
+ *		area, or there are none: the bytes are not needed any more, and may
+ *		be erased at any time, or right away to make room for what comes
+ *		next. @pos and @len are multiples of pstore_storage.old_unit. Not
+ *		called for units which could not be read, or whose records found no
+ *		room yet. Process context, may sleep. NULL where @read_old is.
  * @panic_test:	Do what @panic_write and @panic_flush do, with interrupts off, and
  *		then let all users of the device go on. NULL where that is not
  *		possible. Process context, may sleep. Gives 0 or -errno.
  *
- * @pos and @len are multiples of the storage's write unit; a write never
- * touches bytes outside of them. @buf may be any kernel memory, vmalloc too.
+ * @pos and @len are multiples of the storage's write unit, of @read_old too; a write
+ * never touches bytes outside of them. @buf may be any kernel memory, vmalloc too.
  *
  * @write and @panic_write are two functions because they share nothing. @write
  * may use every service of a living kernel, and must not harm other users of
@@ -49,6 +64,9 @@ struct pstore_storage_ops {
 	int	(*panic_flush)(struct pstore_storage *st);
 	int	(*panic_test)(struct pstore_storage *st, u64 pos,
 			      const void *buf, size_t len);
+	int	(*read_old)(struct pstore_storage *st, u64 pos, void *buf,
+			    size_t len);
+	void	(*old_done)(struct pstore_storage *st, u64 pos, u64 len);
 };
 
 /**
@@ -59,6 +77,12 @@ struct pstore_storage_ops {
  * @bytes:	its size
  * @write_unit:	smallest write that is all or nothing and leaves its neighbours
  *		alone, in bytes: a power of two, at least 512 and at most 4096
+ * @old_bytes:	how far @ops->read_old reaches, a multiple of @old_unit; 0 for
+ *		nothing, and once nothing is left, since all of it is read whenever
+ *		the device is taken. What is beyond the first 128 MiB is not looked at: no old
+ *		kernel wrote there
+ * @old_unit:	what @ops->old_done gives back as a whole, such as an eraseblock:
+ *		a multiple of 4096
  * @kmsg_bytes:	size of a crash record, header included, for an area that is
  *		made anew; a multiple of 4096
  * @console_bytes: how much of the console's output to keep for the next boot; 0
@@ -86,6 +110,8 @@ struct pstore_storage {
 	const struct pstore_storage_ops	*ops;
 	u64				bytes;
 	u32				write_unit;
+	u64				old_bytes;
+	u32				old_unit;
 	u32				kmsg_bytes;
 	u32				console_bytes;
 	u32				pmsg_bytes;
@@ -99,6 +125,19 @@ struct pstore_storage {
 	char				obstacle[PSTORE_STORAGE_OBSTACLE];
 };
 
+/**
+ * enum pstore_old_format - what old kernels kept crash logs in
+ * @PSTORE_OLD_NONE:	not a header of any
+ * @PSTORE_OLD_ZONE:	a zone of pstore_blk or mtdpstore
+ * @PSTORE_OLD_OOPS:	a record of mtdoops
+ */
+enum pstore_old_format {
+	PSTORE_OLD_NONE,
+	PSTORE_OLD_ZONE,
+	PSTORE_OLD_OOPS,
+};
+
+enum pstore_old_format pstore_storage_old_format(const void *buf, size_t len);
 int pstore_storage_register(struct pstore_storage *st);
 void pstore_storage_unregister(struct pstore_storage *st);
 

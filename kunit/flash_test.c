@@ -174,7 +174,7 @@ static void ft_reset(struct ft *ft)
 	sim->ops = 0;
 	sim->worn = SIM_FLASH_MAX_BLOCKS;
 	sim->tired = SIM_FLASH_MAX_BLOCKS;
-	sim->before_op = NULL;
+	sim->last_words = NULL;
 	sim_flash_power_on(sim);
 	memset(ft->acked, 0, sizeof(ft->acked));
 	memset(ft->flying, 0, sizeof(ft->flying));
@@ -368,24 +368,18 @@ static void test_flash_cuts(struct kunit *test)
 	kunit_info(test, "%u power cuts", cuts);
 }
 
-/* A panic on another CPU, in the middle of an operation. */
+/* A panic, on another CPU or on this one, that has stopped an operation. */
 static void ft_panic_now(struct sim_flash *sim)
 {
 	struct ft *ft = sim->context;
 	unsigned int i;
 	int ret = 0;
 
-	if (sim->ops + 1 != sim->cut_at)
-		return;
-	sim->before_op = NULL;
-	sim->cut_at = 0;
 	for (i = 0; i < 2 && !ret; i++)
 		ret = ft_write_somewhere(ft, true);
 	/* A small flash may have no room left for so many panics. */
 	if (ft->sim->mtd.size >= FT_PANIC_BYTES)
 		KUNIT_EXPECT_EQ_MSG(ft->test, 0, ret, "cut %s", ft->id);
-	/* Then the power goes, in the operation that the panic has stopped. */
-	sim->cut_at = sim->ops + 1;
 }
 
 static void test_flash_panic_inside(struct kunit *test)
@@ -412,7 +406,7 @@ static void test_flash_panic_inside(struct kunit *test)
 			sim->cut_at = sim->ops + op;
 			sim->tear = tear;
 			sim->context = ft;
-			sim->before_op = ft_panic_now;
+			sim->last_words = ft_panic_now;
 			ret = ft_run(ft, FT_STEPS / 2);
 			done = !sim->off;
 			if (done)

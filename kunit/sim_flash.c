@@ -22,12 +22,17 @@ static void sim_breach(struct sim_flash *sim, const char *what, u64 pos)
 /* Does this operation come to its end? Else @sim->tear says how far it comes. */
 static bool sim_survives(struct sim_flash *sim)
 {
-	if (sim->before_op)
-		sim->before_op(sim);
-	if (++sim->ops != sim->cut_at)
-		return true;
+	return ++sim->ops != sim->cut_at;
+}
+
+/* It did not. Before the power goes, a panic may use the flash once more. */
+static int sim_die(struct sim_flash *sim)
+{
+	sim->cut_at = 0;
+	if (sim->last_words)
+		sim->last_words(sim);
 	sim->off = true;
-	return false;
+	return -EIO;
 }
 
 static u32 sim_block(const struct sim_flash *sim, u64 pos)
@@ -94,19 +99,15 @@ static int sim_write(struct mtd_info *mtd, loff_t to, size_t len,
 		     size_t *retlen, const u_char *buf)
 {
 	struct sim_flash *sim = to_sim(mtd);
-	const u8 *copy = buf;
 
 	*retlen = 0;
 	if (sim->off)
 		return -EIO;
 	sim_check_program(sim, to, len);
-	/* What is on its way, whatever a panic inside of it does to the buffer. */
-	if (sim->before_op)
-		copy = memcpy(sim->copy, buf, len);
 	if (!sim_survives(sim)) {
-		sim_tear_program(sim, to, copy, len);
+		sim_tear_program(sim, to, buf, len);
 		sim_find_top(sim, sim_block(sim, to));
-		return -EIO;
+		return sim_die(sim);
 	}
 	if (sim_block(sim, to) == sim->worn) {
 		sim_program(sim->media + to, buf, len / 2, 0);
@@ -173,7 +174,7 @@ static int sim_erase(struct mtd_info *mtd, struct erase_info *instr)
 		return -EIO;
 	if (!sim_survives(sim)) {
 		sim_tear_erase(sim, instr->addr);
-		return -EIO;
+		return sim_die(sim);
 	}
 	sim->erases[block]++;
 	sim->top[block] = 0;
@@ -221,8 +222,6 @@ struct sim_flash *sim_flash_create(struct kunit *test, u32 blocks,
 	KUNIT_ASSERT_EQ(test, 0,
 			kunit_add_action_or_reset(test, sim_free, sim->media));
 	memset(sim->media, 0xff, bytes);
-	sim->copy = kunit_kmalloc(test, block_bytes, GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, sim->copy);
 	sim->worn = SIM_FLASH_MAX_BLOCKS;
 	sim->tired = SIM_FLASH_MAX_BLOCKS;
 	sim->mtd.name = "simflash";

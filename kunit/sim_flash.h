@@ -43,7 +43,6 @@ enum sim_flash_tear {
  * @test:	the test that it goes with
  * @mtd:	what the backend sees
  * @media:	its bytes
- * @copy:	what is being programmed
  * @top:	per block, where the programmed part ends
  * @bad:	per block, whether it is bad
  * @erases:	per block, how often it was erased
@@ -57,14 +56,14 @@ enum sim_flash_tear {
  * @bitflips:	reads say that bits were corrected
  * @worn:	this block refuses programs, SIM_FLASH_MAX_BLOCKS for none
  * @tired:	this block refuses erases
- * @before_op:	called before each operation, NULL for none
- * @context:	for @before_op
+ * @last_words:	called when the power is about to go, after what that leaves of the
+ *		operation, NULL for none
+ * @context:	for @last_words
  */
 struct sim_flash {
 	struct kunit		*test;
 	struct mtd_info		mtd;
 	u8			*media;
-	u8			*copy;
 	u32			top[SIM_FLASH_MAX_BLOCKS];
 	bool			bad[SIM_FLASH_MAX_BLOCKS];
 	unsigned int		erases[SIM_FLASH_MAX_BLOCKS];
@@ -78,7 +77,7 @@ struct sim_flash {
 	bool			bitflips;
 	u32			worn;
 	u32			tired;
-	void			(*before_op)(struct sim_flash *sim);
+	void			(*last_words)(struct sim_flash *sim);
 	void			*context;
 };
 

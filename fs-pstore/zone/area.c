@@ -99,7 +99,11 @@ static const u32 area_streams[PSTORE_LOGS] = {
 	PSTORE_MEDIA_REGION_FTRACE,
 };
 
-static u32 area_stream_bytes(const struct pstore_storage *st, u32 type)
+/*
+ * Context: Any.
+ * Return: how much of the stream of type @type the parameters want to be kept.
+ */
+u32 pstore_area_stream_bytes(const struct pstore_storage *st, u32 type)
 {
 	switch (type) {
 	case PSTORE_MEDIA_REGION_CONSOLE:
@@ -124,7 +128,7 @@ static u64 area_plan_streams(const struct pstore_storage *st,
 	unsigned int i;
 
 	for (i = 0; i < PSTORE_LOGS; i++) {
-		u32 want = area_stream_bytes(st, area_streams[i]);
+		u32 want = pstore_area_stream_bytes(st, area_streams[i]);
 
 		bytes = pstore_media_stream_region_bytes(want, st->write_unit);
 		if (!want || used + bytes > room)
@@ -454,17 +458,42 @@ static int area_adapt(struct pstore_area *area)
 	return ret ?: area_switch(area);
 }
 
+/* Make the device ours, in whatever way it can be. */
+static int area_claim(struct pstore_area *area)
+{
+	struct pstore_old *old = kzalloc(sizeof(*old), GFP_KERNEL);
+	int ret = -ENOMEM;
+
+	if (old)
+		ret = pstore_claim(area->storage, &area->layout, old);
+	switch (ret) {
+	case PSTORE_CLAIM_FREE:
+		ret = area_format(area);
+		break;
+	case PSTORE_CLAIM_TO_REPAIR:
+		ret = area_repair_layout(area);
+		break;
+	case PSTORE_CLAIM_OLD:
+		ret = pstore_takeover(area, old);
+		break;
+	case PSTORE_CLAIM_TAKEN:
+		ret = pstore_takeover_finish(area);
+		break;
+	}
+	if (old)
+		pstore_old_free(old);
+	kfree(old);
+	return min(ret, 0);
+}
+
 static int area_open(struct pstore_area *area)
 {
-	int ret = pstore_claim(area->storage, &area->layout);
+	int ret = area_claim(area) ?: area_init_regions(area) ?:
+		  area_adapt(area);
 
-	if (ret == PSTORE_CLAIM_FREE)
-		ret = area_format(area);
-	else if (ret == PSTORE_CLAIM_TO_REPAIR)
-		ret = area_repair_layout(area);
-	if (ret < 0)
-		return ret;
-	return area_init_regions(area) ?: area_adapt(area);
+	if (!ret)
+		pstore_import(area);
+	return ret;
 }
 
 /* A stream that cannot be begun costs that stream and nothing else. */
@@ -494,7 +523,7 @@ static void area_report_small(const struct pstore_area *area)
 	unsigned int i;
 
 	for (i = 0; i < PSTORE_LOGS; i++) {
-		u32 want = area_stream_bytes(st, area_streams[i]);
+		u32 want = pstore_area_stream_bytes(st, area_streams[i]);
 
 		if (!want || area_region(&area->next, area_streams[i]))
 			continue;
@@ -513,7 +542,7 @@ static void area_start_logs(struct pstore_area *area)
 
 		/* One that is turned off by now is still shown. */
 		if (!pstore_log_active(log) ||
-		    !area_stream_bytes(area->storage, log->region.type))
+		    !pstore_area_stream_bytes(area->storage, log->region.type))
 			continue;
 		if (log->region.type == PSTORE_MEDIA_REGION_CONSOLE)
 			log->flush_ms = area->storage->console_flush_ms;

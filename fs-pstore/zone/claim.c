@@ -2,13 +2,15 @@
 /*
  * May we use this device?
  *
- * A device is taken when it is ours, or when it is blank: every byte 0x00 or
- * every byte 0xff. Anything else belongs to somebody, even if we cannot tell to
+ * A device is taken when it is ours; when it is blank: every byte 0x00 or every
+ * byte 0xff; or when it has an area of an older kernel, and nothing else, see
+ * old.c. Anything else belongs to somebody, even if we cannot tell to
  * whom, and is refused with a message that names what was found and where. Only
  * the user can override that, and nothing is written before the device is ours.
  */
 #define pr_fmt(fmt) "pstore_zone: " fmt
 
+#include <linux/cleanup.h>
 #include <linux/mm.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
@@ -17,9 +19,11 @@
 #include "zone.h"
 
 #define CLAIM_CHUNK		SZ_256K
-/* A device of this size or less is looked at as a whole. */
-#define CLAIM_WHOLE		SZ_64M
-/* A larger one at both ends and at this many places between. */
+/*
+ * A device is looked at as a whole up to here, as far as older kernels wrote, and
+ * behind that at its end and at this many places.
+ */
+#define CLAIM_WHOLE		PSTORE_LEGACY_MAX_BYTES
 #define CLAIM_END		SZ_1M
 #define CLAIM_SAMPLES		256
 
@@ -58,6 +62,9 @@ struct claim {
 	void			*buf;	/* CLAIM_CHUNK bytes */
 	u64			pos;	/* what is in there, and */
 	size_t			len;	/* how much */
+	struct pstore_layout	layout;	/* of ours, if it is not in force */
+	bool			taking;	/* since a takeover was cut short, or */
+	bool			undone;	/* somebody has written over its beginning */
 };
 
 /* Several signatures lie in one block, which is read once. */
@@ -124,26 +131,6 @@ static int claim_name(struct claim *c, bool second_block, const char **name)
 }
 
 /*
- * Does a zone of the old pstore_blk format begin at @pos, which has the first
- * byte on the device that is not blank? Its first four bytes are a constant
- * that is combined with the type of the zone.
- */
-static int claim_is_old_format(struct claim *c, u64 pos)
-{
-	const u8 *buf = c->buf;
-	int ret;
-
-	if (pos % PSTORE_MEDIA_BLOCK_BYTES ||
-	    pos + PSTORE_MEDIA_BLOCK_BYTES > c->st->bytes)
-		return 0;
-	ret = claim_read(c, pos, PSTORE_MEDIA_BLOCK_BYTES);
-	if (ret)
-		return ret;
-	return (buf[0] ^ 0x44) < PSTORE_TYPE_MAX &&
-	       !memcmp(buf + 1, "\x42\x47\x43", 3);
-}
-
-/*
  * Are @len bytes at @pos all @blank? Return: 1, 0 with the position of the
  * first that is not, or -errno.
  */
@@ -171,38 +158,49 @@ static int claim_range_is_blank(struct claim *c, u64 pos, u64 len, u8 blank,
 	return 1;
 }
 
-/* The whole device, or of a large one both ends and samples between them. */
-static int claim_is_blank(struct claim *c, u64 *where)
+/* What is behind CLAIM_WHOLE: its end, and samples. */
+static int claim_rest_is_blank(struct claim *c, u64 bytes, u8 blank, u64 *where)
 {
-	u64 bytes = round_down(c->st->bytes, PSTORE_MEDIA_BLOCK_BYTES);
-	u64 step, pos;
+	u64 end = min_t(u64, bytes - CLAIM_WHOLE, CLAIM_END), step, pos;
 	unsigned int i;
-	u8 blank;
 	int ret;
 
-	ret = claim_read(c, 0, PSTORE_MEDIA_BLOCK_BYTES);
-	if (ret)
-		return ret;
-	blank = *(u8 *)c->buf;
-	if (blank && blank != 0xff) {
-		*where = 0;
-		return 0;
-	}
-	if (bytes <= CLAIM_WHOLE)
-		return claim_range_is_blank(c, 0, bytes, blank, where);
-
-	ret = claim_range_is_blank(c, 0, CLAIM_END, blank, where);
-	if (ret <= 0)
-		return ret;
-	ret = claim_range_is_blank(c, bytes - CLAIM_END, CLAIM_END, blank,
-				   where);
-	step = round_down(div_u64(bytes, CLAIM_SAMPLES + 1),
+	ret = claim_range_is_blank(c, bytes - end, end, blank, where);
+	step = round_down(div_u64(bytes - CLAIM_WHOLE, CLAIM_SAMPLES + 1),
 			  PSTORE_MEDIA_BLOCK_BYTES);
-	for (i = 1; i <= CLAIM_SAMPLES && ret > 0; i++) {
-		pos = i * step;
+	for (i = 0; i < CLAIM_SAMPLES && ret > 0; i++) {
+		pos = CLAIM_WHOLE + i * step;
 		ret = claim_range_is_blank(c, pos, PSTORE_MEDIA_BLOCK_BYTES,
 					   blank, where);
 	}
+	return ret;
+}
+
+/*
+ * From @from on, which is 0 or CLAIM_WHOLE: with what is in the first byte. Return: 1,
+ * 0 with the position of the first byte that is not blank, or -errno.
+ */
+static int claim_is_blank(struct claim *c, u64 from, u64 *where)
+{
+	u64 bytes = round_down(c->st->bytes, PSTORE_MEDIA_BLOCK_BYTES);
+	u8 blank;
+	int ret;
+
+	if (from >= bytes)
+		return 1;
+	ret = claim_read(c, from, PSTORE_MEDIA_BLOCK_BYTES);
+	if (ret)
+		return ret;
+	blank = *(u8 *)c->buf;
+	*where = from;
+	if (blank && blank != 0xff)
+		return 0;
+	ret = 1;
+	if (!from)
+		ret = claim_range_is_blank(c, 0, min_t(u64, bytes, CLAIM_WHOLE),
+					   blank, where);
+	if (ret > 0 && bytes > CLAIM_WHOLE)
+		ret = claim_rest_is_blank(c, bytes, blank, where);
 	return ret;
 }
 
@@ -213,44 +211,81 @@ static int claim_refuse(struct claim *c, const char *what)
 	return -EEXIST;
 }
 
-/* Return: 1 when the device is blank, 0 and what was found, or -errno. */
-static int claim_look(struct claim *c, char *what, size_t size)
+/*
+ * Is it an area of an older kernel, and nothing else? Return: 1 and what is in it,
+ * 0, or -errno.
+ */
+static int claim_is_old(struct claim *c, struct pstore_old *old)
+{
+	u64 where;
+	int ret;
+
+	old->st = c->st;
+	old->in_place = true;
+	old->ours = c->taking || c->undone ? &c->layout : NULL;
+	ret = pstore_old_scan(old);
+	if (ret)
+		return ret == -ENOSPC ? 0 : ret;
+	if (!old->zones || old->foreign != U64_MAX)
+		return 0;
+	return old->ours ? 1 : claim_is_blank(c, CLAIM_WHOLE, &where);
+}
+
+/*
+ * Return: 1 when the device is blank, 0 and what was found, with @known if it has a
+ * name, or -errno.
+ */
+static int claim_look(struct claim *c, char *what, size_t size, bool *known)
 {
 	const char *name = NULL;
 	u64 where = 0;
 	int ret;
 
 	ret = claim_name(c, false, &name);
-	if (!ret) {
-		ret = claim_is_blank(c, &where);
-		if (ret)
-			return ret;
-		ret = claim_is_old_format(c, where);
-		if (ret > 0)
-			name = "an area of the old pstore_blk format";
-	}
-	if (ret < 0)
+	if (!ret)
+		ret = claim_is_blank(c, 0, &where);
+	if (ret < 0 || (ret && !name))
 		return ret;
 	if (name)
 		strscpy(what, name, size);
 	else
 		snprintf(what, size, "unknown data at byte %llu", where);
+	*known = name;
 	return 0;
 }
 
-/* Not ours: only a blank device is free. */
-static int claim_foreign(struct claim *c)
+/*
+ * Not ours: a blank device is free, and an area of an older kernel is for the
+ * taking. Text in that may look like anything where others have a few bytes of
+ * theirs, which the user can decide with format=1.
+ */
+static int claim_foreign(struct claim *c, struct pstore_old *old)
 {
-	char what[48];
-	int ret = claim_look(c, what, sizeof(what));
+	bool known = false;
+	char what[80];
+	int ret = claim_look(c, what, sizeof(what), &known);
 
 	if (ret)
 		return min(ret, 0);
+	if (!known || c->st->format) {
+		ret = claim_is_old(c, old);
+		if (ret < 0)
+			return ret;
+		if (ret && (!c->undone || c->st->format))
+			return PSTORE_CLAIM_OLD;
+		if (ret)
+			strscpy(what, "an area that an older kernel has written over",
+				sizeof(what));
+		else if (!known && old->zones)
+			snprintf(what, sizeof(what),
+				 "an area of an older kernel and unknown data at byte %llu",
+				 min(old->foreign, CLAIM_WHOLE));
+	}
 	if (!c->st->format)
 		return claim_refuse(c, what);
 	pr_warn("%s: %s on it is overwritten, as %s.format=1 asks\n",
 		c->st->device, what, c->st->backend);
-	return 0;
+	return PSTORE_CLAIM_FREE;
 }
 
 /*
@@ -297,6 +332,30 @@ static int claim_verdict(struct claim *c, bool first_is_ours, bool same)
 }
 
 /*
+ * The first layout block is not valid. Does the last one tell of a takeover that
+ * was cut short? Return: PSTORE_CLAIM_TAKEN and the layout if all has been copied,
+ * PSTORE_CLAIM_FREE, or -errno.
+ */
+static int claim_takeover(struct claim *c, struct pstore_layout *layout,
+			  enum pstore_media_verdict *verdict)
+{
+	int copied, ret;
+
+	*verdict = pstore_media_decode_takeover(c->buf, c->st->bytes,
+						&c->layout, &copied);
+	if (*verdict != PSTORE_MEDIA_OK)
+		return PSTORE_CLAIM_FREE;
+	c->taking = !copied;
+	if (!copied)
+		return PSTORE_CLAIM_FREE;
+	ret = c->st->format ? 1 : claim_still_ours(c, false);
+	if (ret <= 0)
+		return ret < 0 ? ret : PSTORE_CLAIM_FREE;
+	*layout = c->layout;
+	return PSTORE_CLAIM_TAKEN;
+}
+
+/*
  * Weigh the two copies of the layout block: see media.h for who wins.
  * Return: enum pstore_claim, or -errno.
  */
@@ -317,6 +376,11 @@ static int claim_ours(struct claim *c, struct pstore_layout *layout)
 			   &last);
 	if (ret)
 		return ret;
+	if (first != PSTORE_MEDIA_OK && last == PSTORE_MEDIA_BAD_MAGIC) {
+		ret = claim_takeover(c, layout, &last);
+		if (ret || last == PSTORE_MEDIA_OK)
+			return ret;
+	}
 
 	if ((first == PSTORE_MEDIA_NEWER_VERSION ||
 	     last == PSTORE_MEDIA_NEWER_VERSION) && !c->st->format) {
@@ -348,6 +412,8 @@ static int claim_ours(struct claim *c, struct pstore_layout *layout)
 		*layout = other;
 		return claim_verdict(c, false, false);
 	}
+	c->layout = other;
+	c->undone = true;
 	return PSTORE_CLAIM_FREE;
 }
 
@@ -387,13 +453,15 @@ int pstore_claim_wipe(struct pstore_storage *st)
  * Decide about a device. Nothing is written.
  *
  * Context: Process context, may sleep.
- * Return: enum pstore_claim, and the layout of what is ours; -EEXIST or
+ * Return: enum pstore_claim, and the layout of what is ours, or what is there to be
+ *	taken over, for pstore_old_free() in any case; -EEXIST or
  *	-EPROTONOSUPPORT when it is somebody else's; -EINVAL when it is too small;
  *	-ENOMEM; or the device's error.
  */
-int pstore_claim(struct pstore_storage *st, struct pstore_layout *layout)
+int pstore_claim(struct pstore_storage *st, struct pstore_layout *layout,
+		 struct pstore_old *old)
 {
-	struct claim c = { .st = st };
+	struct claim *c __free(kfree) = kzalloc(sizeof(*c), GFP_KERNEL);
 	int ret;
 
 	if (st->bytes < pstore_area_min_bytes(st)) {
@@ -402,12 +470,15 @@ int pstore_claim(struct pstore_storage *st, struct pstore_layout *layout)
 		       pstore_area_min_bytes(st));
 		return -EINVAL;
 	}
-	c.buf = kvmalloc(CLAIM_CHUNK, GFP_KERNEL);
-	if (!c.buf)
+	if (!c)
 		return -ENOMEM;
-	ret = claim_ours(&c, layout);
+	c->st = st;
+	c->buf = kvmalloc(CLAIM_CHUNK, GFP_KERNEL);
+	if (!c->buf)
+		return -ENOMEM;
+	ret = claim_ours(c, layout);
 	if (ret == PSTORE_CLAIM_FREE)
-		ret = claim_foreign(&c);
-	kvfree(c.buf);
+		ret = claim_foreign(c, old);
+	kvfree(c->buf);
 	return ret;
 }

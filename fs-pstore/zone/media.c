@@ -116,17 +116,14 @@ int pstore_media_is_blank(const void *data, size_t len)
 	return (first == 0x00 || first == 0xff) && !memchr_inv(data, first, len);
 }
 
-/*
- * Make a layout block of PSTORE_MEDIA_BLOCK_BYTES at @block. @layout has at most
- * PSTORE_MEDIA_MAX_REGIONS regions.
- */
-void pstore_media_encode_layout(void *block, const struct pstore_layout *layout)
+static void encode_layout(void *block, const struct pstore_layout *layout,
+			  const char *magic)
 {
 	struct pstore_media_layout *m = block;
 	__u32 i;
 
 	memset(block, 0, PSTORE_MEDIA_BLOCK_BYTES);
-	memcpy(m->magic, PSTORE_MEDIA_LAYOUT_MAGIC, sizeof(m->magic));
+	memcpy(m->magic, magic, sizeof(m->magic));
 	m->version = cpu_to_le32(PSTORE_MEDIA_VERSION);
 	m->header_bytes = cpu_to_le32(PSTORE_MEDIA_HEADER_BYTES);
 	memcpy(m->area_id, layout->area_id, sizeof(m->area_id));
@@ -143,6 +140,27 @@ void pstore_media_encode_layout(void *block, const struct pstore_layout *layout)
 		m->regions[i].first_seq = cpu_to_le64(r->first_seq);
 	}
 	m->crc = cpu_to_le32(pstore_media_crc(m, PSTORE_MEDIA_CRC_BYTES));
+}
+
+/*
+ * Make a layout block of PSTORE_MEDIA_BLOCK_BYTES at @block. @layout has at most
+ * PSTORE_MEDIA_MAX_REGIONS regions.
+ */
+void pstore_media_encode_layout(void *block, const struct pstore_layout *layout)
+{
+	encode_layout(block, layout, PSTORE_MEDIA_LAYOUT_MAGIC);
+}
+
+/*
+ * Make a block that stands in for the last layout block while an older kernel's
+ * area is taken over. @copied says that all of its records have been copied.
+ */
+void pstore_media_encode_takeover(void *block,
+				  const struct pstore_layout *layout,
+				  int copied)
+{
+	encode_layout(block, layout, copied ? PSTORE_MEDIA_COPIED_MAGIC :
+					      PSTORE_MEDIA_COPYING_MAGIC);
 }
 
 /*
@@ -326,31 +344,13 @@ static int layout_is_valid(const struct pstore_layout *layout)
 	return layout_types_are_valid(layout);
 }
 
-/*
- * Decode a layout block of PSTORE_MEDIA_BLOCK_BYTES from a device of
- * @area_bytes. @layout is only filled in when the verdict is PSTORE_MEDIA_OK.
- *
- * Return: the verdict.
- */
-enum pstore_media_verdict
-pstore_media_decode_layout(const void *block, __u64 area_bytes,
-			   struct pstore_layout *layout)
+/* The fields of a layout, behind what all headers have. */
+static enum pstore_media_verdict
+decode_layout(const struct pstore_media_layout *m, __u64 area_bytes,
+	      struct pstore_layout *layout)
 {
-	const struct pstore_media_layout *m = block;
 	struct pstore_layout l = {};
-	enum pstore_media_verdict verdict;
 	__u32 i;
-
-	verdict = validate_header(block, PSTORE_MEDIA_LAYOUT_MAGIC);
-	if (verdict == PSTORE_MEDIA_BLANK &&
-	    !pstore_media_is_blank(block, PSTORE_MEDIA_BLOCK_BYTES))
-		return PSTORE_MEDIA_BAD_MAGIC;
-	if (verdict != PSTORE_MEDIA_OK)
-		return verdict;
-	if (!pstore_media_is_blank(block + PSTORE_MEDIA_HEADER_BYTES,
-				   PSTORE_MEDIA_BLOCK_BYTES -
-				   PSTORE_MEDIA_HEADER_BYTES))
-		return PSTORE_MEDIA_BAD_FIELD;
 
 	memcpy(l.area_id, m->area_id, sizeof(l.area_id));
 	l.generation = le64_to_cpu(m->generation);
@@ -369,6 +369,55 @@ pstore_media_decode_layout(const void *block, __u64 area_bytes,
 		return PSTORE_MEDIA_TOO_LARGE;
 	*layout = l;
 	return PSTORE_MEDIA_OK;
+}
+
+/*
+ * Decode a layout block of PSTORE_MEDIA_BLOCK_BYTES from a device of
+ * @area_bytes. @layout is only filled in when the verdict is PSTORE_MEDIA_OK.
+ *
+ * Return: the verdict.
+ */
+enum pstore_media_verdict
+pstore_media_decode_layout(const void *block, __u64 area_bytes,
+			   struct pstore_layout *layout)
+{
+	enum pstore_media_verdict verdict;
+
+	verdict = validate_header(block, PSTORE_MEDIA_LAYOUT_MAGIC);
+	if (verdict == PSTORE_MEDIA_BLANK &&
+	    !pstore_media_is_blank(block, PSTORE_MEDIA_BLOCK_BYTES))
+		return PSTORE_MEDIA_BAD_MAGIC;
+	if (verdict != PSTORE_MEDIA_OK)
+		return verdict;
+	if (!pstore_media_is_blank(block + PSTORE_MEDIA_HEADER_BYTES,
+				   PSTORE_MEDIA_BLOCK_BYTES -
+				   PSTORE_MEDIA_HEADER_BYTES))
+		return PSTORE_MEDIA_BAD_FIELD;
+	return decode_layout(block, area_bytes, layout);
+}
+
+/*
+ * Decode what stands in for the last layout block while an area is taken over, and
+ * whether all of it has been @copied. Only PSTORE_MEDIA_HEADER_BYTES are looked at:
+ * the power may have failed before the rest became blank.
+ *
+ * Return: the verdict, as for a layout block.
+ */
+enum pstore_media_verdict
+pstore_media_decode_takeover(const void *block, __u64 area_bytes,
+			     struct pstore_layout *layout, int *copied)
+{
+	enum pstore_media_verdict verdict;
+
+	*copied = 0;
+	verdict = validate_header(block, PSTORE_MEDIA_COPYING_MAGIC);
+	if (verdict == PSTORE_MEDIA_BAD_MAGIC) {
+		*copied = 1;
+		verdict = validate_header(block, PSTORE_MEDIA_COPIED_MAGIC);
+	}
+	if (verdict != PSTORE_MEDIA_OK)
+		return verdict;
+	return decode_layout(block, area_bytes, layout);
 }
 
 /* Make a record's header of PSTORE_MEDIA_HEADER_BYTES at @header. */

@@ -93,6 +93,11 @@
  *   cut short, or it is left from before.
  * - Blocks that cover the same bytes: each is right, since an offset of a stream
  *   only ever gets one byte. Bytes that could not be written leave a gap.
+ * - The last layout block has the magic of a takeover: an older kernel's area is
+ *   being made into this one, in place. While its records are copied to where
+ *   none of them lies, the older format is in force, whatever has been copied; the
+ *   regions then tell where that may be. Once all have been copied, the layout is
+ *   in force, and is written over the first block, which may be anything until then.
  * - A change of layout keeps the streams: they are copied to where nothing of
  *   the old layout is needed, before the new layout is written.
  *
@@ -107,6 +112,8 @@
 #define PSTORE_MEDIA_VERSION		1
 #define PSTORE_MEDIA_BLOCK_BYTES	4096
 #define PSTORE_MEDIA_LAYOUT_MAGIC	"PSTAREA\n"
+#define PSTORE_MEDIA_COPYING_MAGIC	"PSTCOPY\n"	/* of a takeover: not done */
+#define PSTORE_MEDIA_COPIED_MAGIC	"PSTDONE\n"	/* and done */
 #define PSTORE_MEDIA_RECORD_MAGIC	"PSTRECD\n"
 #define PSTORE_MEDIA_MAGIC_BYTES	8
 #define PSTORE_MEDIA_ID_BYTES		16
@@ -372,6 +379,13 @@ void pstore_media_encode_layout(void *block, const struct pstore_layout *layout)
 enum pstore_media_verdict
 pstore_media_decode_layout(const void *block, __u64 area_bytes,
 			   struct pstore_layout *layout);
+
+void pstore_media_encode_takeover(void *block,
+				  const struct pstore_layout *layout,
+				  int copied);
+enum pstore_media_verdict
+pstore_media_decode_takeover(const void *block, __u64 area_bytes,
+			     struct pstore_layout *layout, int *copied);
 
 void pstore_media_encode_record(void *header,
 				const struct pstore_layout *layout,

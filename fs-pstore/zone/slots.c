@@ -347,6 +347,44 @@ int pstore_slots_read(struct pstore_area *area, u64 *seq,
 }
 
 /*
+ * Look at the header of record @seq.
+ *
+ * Context: Process context, may sleep.
+ * Return: 1 and the header if the record is there, live or erased, 0 if not, or
+ *	the device's error.
+ */
+int pstore_slots_header(struct pstore_area *area, u64 seq,
+			struct pstore_record_info *info)
+{
+	struct pstore_slots *slots = &area->slots;
+	int ret;
+
+	guard(mutex)(&slots->lock);
+	ret = slots_look(area, slots_index(slots, seq), info);
+	return ret > 0 ? info->seq == seq : ret;
+}
+
+/*
+ * How many records can be written before a live one gives way?
+ *
+ * Context: Process context, may sleep.
+ */
+u64 pstore_slots_room(struct pstore_area *area)
+{
+	u64 seq, next = atomic64_read(&area->slots.next_seq);
+	struct pstore_record_info info;
+	int ret;
+
+	for (seq = pstore_slots_oldest(&area->slots); seq < next; seq++) {
+		ret = pstore_slots_header(area, seq, &info);
+		if (ret < 0 || (ret && info.state == PSTORE_MEDIA_LIVE))
+			return area->slots.nr - (next - seq);
+		cond_resched();
+	}
+	return area->slots.nr;
+}
+
+/*
  * May the ring hold a live record? One that cannot be read may be.
  *
  * Context: Process context, may sleep.

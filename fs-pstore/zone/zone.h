@@ -6,6 +6,10 @@
  * pstore zone, inside. Who does what:
  *
  *	media.c	  the on-media format, without I/O
+ *	legacy.c  the formats of older kernels, without I/O
+ *	old.c	  what older kernels have left: found, and read
+ *	import.c  their records, taken from elsewhere on the device
+ *	takeover.c  their areas, made into ours in place
  *	claim.c	  is a device ours, free for the taking, or somebody's?
  *	area.c	  one area: its layout, its attachment and its end
  *	slots.c	  the ring of crash records: find, read, write, erase
@@ -33,6 +37,7 @@
 #include <linux/types.h>
 #include <linux/workqueue.h>
 
+#include "legacy.h"
 #include "media.h"
 
 /* A write that the device refuses is tried in this many slots. */
@@ -349,20 +354,102 @@ static inline bool pstore_reason_is_final(enum kmsg_dump_reason reason)
 	return reason != KMSG_DUMP_OOPS;
 }
 
+/* old.c */
+/* So many separate places that cannot be read are passed over. */
+#define PSTORE_OLD_BAD		64
+
+/**
+ * struct pstore_old_record - a record that an older kernel has left
+ * @info:	what its header says
+ * @pos:	where its header lies
+ * @print:	checksum of its beginning; with @pos it tells it from all others
+ */
+struct pstore_old_record {
+	struct pstore_legacy_info	info;
+	u64				pos;
+	u32				print;
+};
+
+/**
+ * struct pstore_old - what older kernels have left on a device
+ * @st:		the device
+ * @in_place:	where the area is; else where @st->ops->read_old reads
+ * @bytes:	how far was looked
+ * @records:	the records, oldest first
+ * @nr:		how many there are
+ * @max:	how many there is room for
+ * @zones:	zones that were found, with a record or with one that was removed
+ * @damaged:	records that were not, since they had been written over in part
+ * @foreign:	the first byte of something that is in no zone, or U64_MAX
+ * @ours:	what an attempt to take the area over may have written; NULL where
+ *		there was none
+ * @bad_from:	places that cannot be read: from here
+ * @bad_to:	up to here, exclusive
+ * @nr_bad:	how many there are
+ * @bad_blocks:	and how many blocks in them
+ * @buf:	for reading
+ * @run:	the bytes that are looked at follow ones that are not blank
+ * @ring_end:	the last ring that was found ends here
+ * @open:	the last record is one of mtdoops whose end is not found yet
+ */
+struct pstore_old {
+	struct pstore_storage		*st;
+	bool				in_place;
+	u64				bytes;
+	struct pstore_old_record	*records;
+	u32				nr;
+	u32				max;
+	u32				zones;
+	u32				damaged;
+	u64				foreign;
+	const struct pstore_layout	*ours;
+	u64				bad_from[PSTORE_OLD_BAD];
+	u64				bad_to[PSTORE_OLD_BAD];
+	u32				nr_bad;
+	u32				bad_blocks;
+	u8				*buf;
+	bool				run;
+	u64				ring_end;
+	bool				open;
+};
+
+int pstore_old_scan(struct pstore_old *old);
+void pstore_old_free(struct pstore_old *old);
+u64 pstore_old_end(const struct pstore_old_record *r);
+u32 pstore_old_max_bytes(const struct pstore_old_record *r);
+ssize_t pstore_old_load(struct pstore_old *old,
+			const struct pstore_old_record *r, char **payload);
+void pstore_old_boot_id(const struct pstore_old_record *r, u8 *id);
+bool pstore_old_is_boot_id(const u8 *id);
+void pstore_old_describe(const struct pstore_old_record *r,
+			 struct pstore_record_info *info);
+
+/* import.c */
+void pstore_import(struct pstore_area *area);
+
+/* takeover.c */
+int pstore_takeover(struct pstore_area *area, struct pstore_old *old);
+int pstore_takeover_finish(struct pstore_area *area);
+
 /* claim.c */
 /**
  * enum pstore_claim - what a device is
  * @PSTORE_CLAIM_FREE:	blank, or to be overwritten
  * @PSTORE_CLAIM_OURS:	an area
  * @PSTORE_CLAIM_TO_REPAIR: an area whose two layout blocks do not agree
+ * @PSTORE_CLAIM_OLD:	an area of an older kernel, to be taken over
+ * @PSTORE_CLAIM_TAKEN:	one that was taken over, but for the first layout block
  */
 enum pstore_claim {
 	PSTORE_CLAIM_FREE,
 	PSTORE_CLAIM_OURS,
 	PSTORE_CLAIM_TO_REPAIR,
+	PSTORE_CLAIM_OLD,
+	PSTORE_CLAIM_TAKEN,
 };
 
-int pstore_claim(struct pstore_storage *st, struct pstore_layout *layout);
+int pstore_claim(struct pstore_storage *st, struct pstore_layout *layout,
+		 struct pstore_old *old);
 int pstore_claim_wipe(struct pstore_storage *st);
 
 /* area.c */
@@ -370,6 +457,7 @@ u64 pstore_area_min_bytes(const struct pstore_storage *st);
 struct pstore_area *pstore_area_attach(struct pstore_storage *st,
 				       const u8 *boot_id);
 void pstore_area_detach(struct pstore_area *area);
+u32 pstore_area_stream_bytes(const struct pstore_storage *st, u32 type);
 size_t pstore_area_capacity(const struct pstore_area *area);
 u64 pstore_area_scratch(const struct pstore_layout *layout);
 size_t pstore_area_seal(const struct pstore_area *area, void *image,
@@ -391,6 +479,9 @@ int pstore_slots_write(struct pstore_area *area, void *image,
 int pstore_slots_read(struct pstore_area *area, u64 *seq,
 		      struct pstore_record_info *info, char **payload);
 int pstore_slots_erase(struct pstore_area *area, u64 seq);
+int pstore_slots_header(struct pstore_area *area, u64 seq,
+			struct pstore_record_info *info);
+u64 pstore_slots_room(struct pstore_area *area);
 bool pstore_slots_has_live(struct pstore_area *area);
 
 /* stage.c */
