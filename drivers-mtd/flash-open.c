@@ -110,14 +110,15 @@ static int open_plan(struct pstore_flash *f)
 
 	g->block_bytes = f->mtd->erasesize;
 	g->unit_bytes = max(f->mtd->writesize, PSTORE_FLASH_HEADER_BYTES);
-	if (!g->block_bytes || !f->mtd->_erase || !(f->mtd->flags & MTD_WRITEABLE))
+	if (!g->block_bytes || !mtd_get_master(f->mtd)->_erase ||
+	    !(f->mtd->flags & MTD_WRITEABLE))
 		return open_refuse_geometry(f, "it is read-only or cannot be erased");
 	if (!is_power_of_2(g->unit_bytes) || g->unit_bytes > g->block_bytes / 4)
-		return open_refuse_geometry(f, "its write size is not a power of two, or too large for its eraseblocks");
+		return open_refuse_geometry(f, "the size of its writes is odd");
 	g->blocks = min_t(u64, div_u64(bytes, g->block_bytes),
 			  PSTORE_FLASH_MAX_BLOCKS);
 	if (g->blocks < 2)
-		return open_refuse_geometry(f, "it has less than two eraseblocks; use a larger partition");
+		return open_refuse_geometry(f, "less than two eraseblocks; use a larger partition");
 	g->granule_bytes = PSTORE_FLASH_MIN_GRANULE;
 	while (div_u64(bytes, g->granule_bytes) > PSTORE_FLASH_MAX_GRANULES)
 		g->granule_bytes *= 2;
@@ -558,7 +559,7 @@ static int open_plan_area(struct pstore_flash *f)
 	if (mtd_can_have_bb(f->mtd))
 		spare = DIV_ROUND_UP(good * OPEN_SPARE, 100);
 	if (good < 2 + spare)
-		return open_refuse_geometry(f, "it has not enough good eraseblocks; use a larger partition");
+		return open_refuse_geometry(f, "too few good eraseblocks; use a larger partition");
 	blocks = good - spare - open_reserve(f, good - spare);
 	granules = (u64)blocks * pstore_flash_capacity(g, room);
 	granules = blocks > 1 ? granules * 3 / 4 : granules / 2;

@@ -33,6 +33,10 @@ static unsigned int scripts = 1;
 module_param(scripts, uint, 0444);
 MODULE_PARM_DESC(scripts, "how many scripts to cut the power in");
 
+static unsigned int every = 7;
+module_param(every, uint, 0444);
+MODULE_PARM_DESC(every, "cut the power in each so many-th operation");
+
 /* The kinds of flash that are tried. */
 static const struct ft_kind {
 	const char	*name;
@@ -357,7 +361,7 @@ static void test_flash_cuts(struct kunit *test)
 	bool done;
 
 	for (script = 0; script < scripts; script++) {
-		for (op = 1, done = false; !done; op++) {
+		for (op = 1, done = false; !done; op += every) {
 			for (tear = 0; tear < SIM_FLASH_TEAR_COUNT; tear++) {
 				done = ft_cut(ft, script, op, tear);
 				cuts++;
@@ -396,7 +400,7 @@ static void test_flash_panic_inside(struct kunit *test)
 	ft->buf = kunit_kmalloc(test, FT_MAX_RUN * SZ_4K, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, ft->buf);
 	kunit_kfree(test, buf);
-	for (op = 1; !done; op++) {
+	for (op = 1; !done; op += every) {
 		for (tear = 0; tear < SIM_FLASH_TEAR_COUNT; tear++) {
 			ft_reset(ft);
 			ft->random = 7;
