@@ -75,7 +75,8 @@ struct open_extent {
  * @newer:	a block has one of a newer version
  * @mixed:	a block has one of another flash
  * @last:	the extent that was found last, of which is not known yet whether it
- *		counts; @last_granules are its granules
+ *		counts
+ * @last_granules: its granules
  * @has_last:	there is one
  * @next:	where extents go on, as far as is known yet
  */
