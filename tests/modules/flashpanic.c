@@ -39,6 +39,10 @@ static char *only = "";
 module_param(only, charp, 0444);
 MODULE_PARM_DESC(only, "run the situations whose names begin with this, with _ for blanks");
 
+static unsigned int step = 1;
+module_param(step, uint, 0444);
+MODULE_PARM_DESC(step, "panic at every so many-th cycle");
+
 static bool verbose;
 module_param(verbose, bool, 0444);
 MODULE_PARM_DESC(verbose, "say what is wrong at each cycle, not only at the first ones");
@@ -730,7 +734,7 @@ static void every_cycle(const char *name, bool write, bool erase, struct config 
 	if (!begins(name, c))
 		return;
 	for (write_first = false; lives < 4000; write_first = true) {
-		for (n = 1; live(write, erase, n, 0) && n < 2000; n++)
+		for (n = 1; live(write, erase, n, 0) && n < 2000; n += step)
 			lives++;
 		if (write_first)
 			break;
@@ -740,13 +744,13 @@ static void every_cycle(const char *name, bool write, bool erase, struct config 
 
 static void every_nesting(const char *name, bool write, unsigned int crash, struct config c)
 {
-	unsigned int n = 1;
+	unsigned int n, lives = 0;
 
 	if (!begins(name, c))
 		return;
-	while (live(write, false, crash, n) && n < 5000)
-		n++;
-	report(name, n);
+	for (n = 1; live(write, false, crash, n) && n < 5000; n += step)
+		lives++;
+	report(name, lives);
 }
 
 static void locked_for_good(void)
