@@ -19,12 +19,13 @@
  * @spec: its name, or its number
  *
  * Context: Any.
+ * Return: whether it is.
  */
 bool pstore_flash_is_meant(const struct mtd_info *mtd, const char *spec)
 {
 	unsigned int index;
 
-	if (!strcmp(mtd->name, spec))
+	if (mtd->name && !strcmp(mtd->name, spec))
 		return true;
 	return !kstrtouint(spec, 0, &index) && index == mtd->index;
 }
@@ -58,8 +59,12 @@ struct pstore_flash *pstore_flash_attach(struct mtd_info *mtd,
 		return f;
 	flash_report_obstacle(f);
 	ret = pstore_storage_register(&f->storage);
-	if (!ret)
+	pstore_flash_old_offered(f);
+	if (!ret) {
+		/* The panic before may have used up what lay ready. */
+		queue_work(system_unbound_wq, &f->work);
 		return f;
+	}
 	pstore_flash_close(f);
 	return ERR_PTR(ret);
 }

@@ -72,7 +72,8 @@ struct open_extent {
  * @header:	room for the header of an extent
  * @chunk:	and for what may be blank
  * @ours:	how many blocks have a header
- * @newer:	a block has one of a newer version
+ * @old:	a block has records of an older kernel
+ * @newer:	a block has a header of a newer version
  * @mixed:	a block has one of another flash
  * @last:	the extent that was found last, of which is not known yet whether it
  *		counts
@@ -85,6 +86,7 @@ struct open {
 	void				*header;
 	u8				*chunk;
 	u32				ours;
+	bool				old;
 	bool				newer;
 	bool				mixed;
 	struct open_extent		last;
@@ -114,7 +116,8 @@ static int open_plan(struct pstore_flash *f)
 	if (!g->block_bytes || !mtd_get_master(f->mtd)->_erase ||
 	    !(f->mtd->flags & MTD_WRITEABLE))
 		return open_refuse_geometry(f, "it is read-only or cannot be erased");
-	if (!is_power_of_2(g->unit_bytes) || g->unit_bytes > g->block_bytes / 4)
+	if (!is_power_of_2(g->unit_bytes) || g->block_bytes % g->unit_bytes ||
+	    g->unit_bytes > g->block_bytes / 4)
 		return open_refuse_geometry(f, "the size of its writes is odd");
 	g->blocks = min_t(u64, div_u64(bytes, g->block_bytes),
 			  PSTORE_FLASH_MAX_BLOCKS);
@@ -195,6 +198,39 @@ static u32 open_used_end(struct open *o, u32 block, u32 from)
 	return end;
 }
 
+/* Has this block records of an older kernel? */
+static bool open_is_old(struct open *o, u32 block)
+{
+	struct pstore_flash *f = o->f;
+	u32 pos;
+
+	if (f->geometry.block_bytes % OPEN_CHUNK)
+		return false;
+	for (pos = 0; pos + OPEN_CHUNK <= f->geometry.block_bytes;
+	     pos += OPEN_CHUNK) {
+		if (pstore_flash_read_raw(f, pstore_flash_pos(f, block, pos),
+					  o->chunk, OPEN_CHUNK))
+			continue;
+		if (memchr_inv(o->chunk, 0xff, OPEN_CHUNK))
+			return pstore_flash_is_old(o->chunk);
+		cond_resched();
+	}
+	return false;
+}
+
+static void open_find_old(struct open *o)
+{
+	struct pstore_flash *f = o->f;
+	u32 block;
+
+	for (block = 0; block < f->geometry.blocks; block++)
+		if (f->states[block] == PSTORE_FLASH_RAW &&
+		    open_is_old(o, block)) {
+			f->states[block] = PSTORE_FLASH_OLD;
+			o->old = true;
+		}
+}
+
 /* The name of what a block that is not ours begins with, or NULL. */
 static const char *open_signature(struct open *o, u32 block)
 {
@@ -231,9 +267,9 @@ static bool open_is_torn_header(struct open *o, u32 end)
 }
 
 /*
- * What else is on the flash? In one that is ours, a block without our header and
- * without a known signature is one whose erase was cut short. Return: whether there
- * is anything, and in @what its name.
+ * What else is on the flash? In one that is ours, or mtdoops', a block without our
+ * header and without a known signature is one whose erase was cut short. Return:
+ * whether there is anything, and in @what its name.
  */
 static bool open_finds_other(struct open *o, char *what, size_t size)
 {
@@ -249,7 +285,7 @@ static bool open_finds_other(struct open *o, char *what, size_t size)
 			strscpy(what, name, size);
 			return true;
 		}
-		end = o->ours ? 0 : open_used_end(o, block, 0);
+		end = o->ours || o->old ? 0 : open_used_end(o, block, 0);
 		if (end && !open_is_torn_header(o, end)) {
 			snprintf(what, size, "unknown data before byte %llu",
 				 pstore_flash_pos(f, block, end));
@@ -270,7 +306,8 @@ static int open_wipe(struct open *o)
 	int ret;
 
 	for (block = 0; block < f->geometry.blocks; block++) {
-		if (f->states[block] == PSTORE_FLASH_BAD)
+		if (f->states[block] == PSTORE_FLASH_BAD ||
+		    f->states[block] == PSTORE_FLASH_OLD)
 			continue;
 		erase.addr = pstore_flash_pos(f, block, 0);
 		ret = mtd_erase(f->mtd, &erase);
@@ -591,7 +628,8 @@ static int open_begin(struct open *o)
 		f->states[block] = PSTORE_FLASH_FREE;
 		return 0;
 	}
-	return -EIO;
+	/* Where old records are everywhere, the first write makes room. */
+	return o->old ? 0 : -EIO;
 }
 
 /* How much is erased ahead, and in which pieces it is cleaned. */
@@ -647,7 +685,8 @@ static int open_flash(struct open *o)
 	if (ret)
 		return ret;
 	open_look_at_blocks(o);
-	ret = open_claim(o);
+	open_find_old(o);
+	ret = open_claim(o) ?: pstore_flash_old_begin(f);
 	if (!ret && !o->ours)
 		ret = open_plan_area(f);
 	if (!ret)
@@ -663,6 +702,13 @@ static int open_flash(struct open *o)
 			   f->geometry.granule_bytes;
 	f->storage.write_unit = f->geometry.granule_bytes;
 	return 0;
+}
+
+/* mtd_panic_write() does not know the offsets of MLC flash that emulates SLC. */
+static bool open_can_panic(struct mtd_info *mtd)
+{
+	return mtd_get_master(mtd)->_panic_write &&
+	       !(mtd->flags & MTD_SLC_ON_MLC_EMULATION);
 }
 
 /*
@@ -685,7 +731,7 @@ struct pstore_flash *pstore_flash_open(struct mtd_info *mtd,
 		f->mtd = mtd;
 		f->storage = *params;
 		f->storage.device = mtd->name;
-		f->storage.ops = mtd_get_master(mtd)->_panic_write ?
+		f->storage.ops = open_can_panic(mtd) ?
 				 &pstore_flash_panic_ops : &pstore_flash_ops;
 		mutex_init(&f->lock);
 		mutex_init(&f->clean_lock);
@@ -713,8 +759,13 @@ struct pstore_flash *pstore_flash_open(struct mtd_info *mtd,
  */
 void pstore_flash_close(struct pstore_flash *f)
 {
+	unsigned int i;
+
 	if (f->work.func)
 		cancel_work_sync(&f->work);
+	for (i = 0; i < PSTORE_FLASH_SAVED; i++)
+		kvfree(f->saved[i].bytes);
+	kvfree(f->old_numbers);
 	kvfree(f->map);
 	kvfree(f->panic_image);
 	kvfree(f->image);

@@ -59,12 +59,17 @@ static int panic_erase(struct pstore_flash *f, u32 block)
 	return ret;
 }
 
-/* The last resort. Return: 0, or -ENOSPC when the next block has to stay. */
+/*
+ * The last resort: a block that has nothing which counts, or else one with records of
+ * an older kernel. Return: 0, or -ENOSPC when there is neither.
+ */
 static int panic_make_room(struct pstore_flash *f)
 {
 	u32 block = pstore_flash_next_to_clean(f, pstore_flash_head(f));
 
 	if (block == PSTORE_FLASH_NOWHERE || panic_is_live(f, block))
+		block = pstore_flash_old_give_up(f);
+	if (block == PSTORE_FLASH_NOWHERE)
 		return -ENOSPC;
 	return panic_erase(f, block);
 }
@@ -74,10 +79,10 @@ static int panic_write_some(struct pstore_flash *f, u32 first, u32 want,
 			    const void *buf)
 {
 	struct pstore_flash_place p;
-	u32 nr = pstore_flash_choose(f, want, &p);
+	u32 nr = pstore_flash_choose_some(f, want, &p);
 	int ret;
 
-	if (!nr || !pstore_flash_leaves_room(f, &p, nr))
+	if (!nr)
 		return 0;
 	pstore_flash_fill(f, f->panic_image, first, nr, buf);
 	ret = pstore_flash_append(f, &p, f->panic_image, nr, mtd_panic_write);

@@ -64,6 +64,29 @@ static u32 flash_room(const struct pstore_flash *f,
 	return f->geometry.block_bytes - p->pos;
 }
 
+/*
+ * Context: Any, panic context too.
+ * Return: the first block in this state, or PSTORE_FLASH_NOWHERE.
+ */
+u32 pstore_flash_find(const struct pstore_flash *f,
+		      enum pstore_flash_state state)
+{
+	u32 i;
+
+	for (i = 0; i < f->geometry.blocks; i++)
+		if (READ_ONCE(f->states[i]) == state)
+			return i;
+	return PSTORE_FLASH_NOWHERE;
+}
+
+/* Is this block one that the ring passes over? */
+static bool flash_is_passed_over(const struct pstore_flash *f, u32 block)
+{
+	u8 state = READ_ONCE(f->states[block]);
+
+	return state == PSTORE_FLASH_BAD || state == PSTORE_FLASH_OLD;
+}
+
 /* The first block behind @block, round the ring, that has been erased. */
 static u32 flash_next_free(const struct pstore_flash *f, u32 block)
 {
@@ -74,7 +97,7 @@ static u32 flash_next_free(const struct pstore_flash *f, u32 block)
 			block = 0;
 		if (READ_ONCE(f->states[block]) == PSTORE_FLASH_FREE)
 			return block;
-		if (READ_ONCE(f->states[block]) != PSTORE_FLASH_BAD)
+		if (!flash_is_passed_over(f, block))
 			break;
 	}
 	return PSTORE_FLASH_NOWHERE;
@@ -94,13 +117,9 @@ u32 pstore_flash_next_to_clean(const struct pstore_flash *f, u32 head)
 	for (i = 1; i < f->geometry.blocks; i++) {
 		if (++block >= f->geometry.blocks)
 			block = 0;
-		switch (READ_ONCE(f->states[block])) {
-		case PSTORE_FLASH_FREE:
-		case PSTORE_FLASH_BAD:
-			continue;
-		default:
+		if (!flash_is_passed_over(f, block) &&
+		    READ_ONCE(f->states[block]) != PSTORE_FLASH_FREE)
 			return block != head ? block : PSTORE_FLASH_NOWHERE;
-		}
 	}
 	return PSTORE_FLASH_NOWHERE;
 }
@@ -184,6 +203,22 @@ bool pstore_flash_leaves_room(struct pstore_flash *f,
 }
 
 /*
+ * The same as pstore_flash_choose(), for as many granules as leave room to clean.
+ *
+ * Context: Process context with f->lock held, or panic context.
+ * Return: how many, and the place; 0 when a block has to be cleaned first.
+ */
+u32 pstore_flash_choose_some(struct pstore_flash *f, u32 want,
+			     struct pstore_flash_place *p)
+{
+	u32 nr = pstore_flash_choose(f, want, p);
+
+	while (nr && !pstore_flash_leaves_room(f, p, nr))
+		nr /= 2;
+	return nr;
+}
+
+/*
  * Make an extent of @nr granules that follow each other, from @first on.
  *
  * Context: Any, panic context too.
@@ -246,23 +281,24 @@ int pstore_flash_append(struct pstore_flash *f,
 
 	next.pos += len;
 	next.seq++;
+	flash_publish(f, &next);
 	if (READ_ONCE(f->states[p->block]) == PSTORE_FLASH_FREE)
 		WRITE_ONCE(f->states[p->block], PSTORE_FLASH_USED);
-	flash_publish(f, &next);
 	pstore_flash_encode_extent(image, &f->geometry, &info);
 	ret = program(f->mtd, pos, len, &done, image);
-	if (!ret && done == len) {
-		for (i = 0; i < nr; i++)
-			flash_move(f, le32_to_cpu(e->granules[i]),
-				   flash_granule_step(f, pos, nr, i));
-		next.valid_end = pos + len;
-	} else {
+	if (ret || done != len) {
 		WRITE_ONCE(f->states[p->block], PSTORE_FLASH_FAILED);
 		next.pos = f->geometry.block_bytes;
-		ret = ret ?: -EIO;
+		flash_publish(f, &next);
+		return ret ?: -EIO;
 	}
+	/* First that the extent counts, then that what it replaces does not. */
+	next.valid_end = pos + len;
 	flash_publish(f, &next);
-	return ret;
+	for (i = 0; i < nr; i++)
+		flash_move(f, le32_to_cpu(e->granules[i]),
+			   flash_granule_step(f, pos, nr, i));
+	return 0;
 }
 
 /*
@@ -391,14 +427,16 @@ int pstore_flash_program_header(struct pstore_flash *f, u32 block, void *buf,
 	return ret ?: done == len ? 0 : -EIO;
 }
 
-static void flash_retire(struct pstore_flash *f, u32 block)
+/* Only an I/O error says that it is the block. */
+static void flash_retire(struct pstore_flash *f, u32 block, int err)
 {
 	u64 pos = pstore_flash_pos(f, block, 0);
-	int ret = mtd_block_markbad(f->mtd, pos);
+	int ret = err == -EIO ? mtd_block_markbad(f->mtd, pos) : err;
 
-	pr_warn("%s: the block at %llu cannot be used any more%s\n",
-		f->storage.device, pos,
-		ret ? "" : ", and is marked as bad");
+	pr_warn("%s: the block at %llu cannot be erased (error %d)%s\n",
+		f->storage.device, pos, err,
+		ret ? "; not used until the next boot" :
+		      " and is marked as bad");
 	WRITE_ONCE(f->states[block], PSTORE_FLASH_BAD);
 }
 
@@ -421,6 +459,33 @@ static u32 flash_victim(struct pstore_flash *f)
 	return pstore_flash_next_to_clean(f, pstore_flash_head(f));
 }
 
+/* Make a block that has nothing which counts an erased one. */
+static void flash_free(struct pstore_flash *f, u32 block)
+{
+	int ret = flash_erase(f, block);
+
+	lockdep_assert_held(&f->clean_lock);
+	if (ret)
+		flash_retire(f, block, ret);
+	else
+		/* Pairs with a panic that finds it free. */
+		smp_store_release(&f->states[block], PSTORE_FLASH_FREE);
+}
+
+/* Let a block with old records give way. Return: 0, or -ENOSPC for none. */
+static int flash_free_old(struct pstore_flash *f)
+{
+	u32 block = pstore_flash_old_make_room(f);
+
+	if (block == PSTORE_FLASH_NOWHERE)
+		return -ENOSPC;
+	if (f->offered)
+		pr_warn("%s: crash logs of older kernels in the block at %llu give way\n",
+			f->storage.device, pstore_flash_pos(f, block, 0));
+	flash_free(f, block);
+	return 0;
+}
+
 /*
  * Clean a block. Meanwhile extents may go on into those that are free, and this one
  * stays the next all the same. Return: 0, or -errno when none can be cleaned.
@@ -430,32 +495,73 @@ static int flash_clean(struct pstore_flash *f)
 	u32 block = flash_victim(f);
 	int ret;
 
-	lockdep_assert_held(&f->clean_lock);
 	if (block == PSTORE_FLASH_NOWHERE)
-		return -ENOSPC;
+		return flash_free_old(f);
 	ret = flash_evacuate(f, block);
-	if (ret)
-		return ret;
-	if (f->states[block] == PSTORE_FLASH_FAILED || flash_erase(f, block))
-		flash_retire(f, block);
-	else
-		/* Pairs with a panic that finds it free. */
-		smp_store_release(&f->states[block], PSTORE_FLASH_FREE);
-	return 0;
+	if (ret == -ENOSPC)
+		return flash_free_old(f);
+	if (!ret)
+		flash_free(f, block);
+	return ret;
 }
 
-/* How many blocks lie ready. */
-static u32 flash_ahead(const struct pstore_flash *f)
+/* How many blocks lie ready, where extents go next. */
+static u32 flash_ahead(struct pstore_flash *f)
 {
-	u32 i, nr = 0;
+	u32 i, block, nr = 0;
 
-	for (i = 0; i < f->geometry.blocks; i++)
-		nr += READ_ONCE(f->states[i]) == PSTORE_FLASH_FREE;
+	guard(mutex)(&f->lock);
+	block = pstore_flash_head(f);
+	for (i = 1; i < f->geometry.blocks; i++) {
+		block = flash_next_free(f, block);
+		if (block == PSTORE_FLASH_NOWHERE)
+			break;
+		nr++;
+	}
 	return nr;
 }
 
+/* Is there a block's worth of granules that do not count any more? */
+static bool flash_is_worth_cleaning(const struct pstore_flash *f)
+{
+	const struct pstore_flash_geometry *g = &f->geometry;
+	u32 each = pstore_flash_capacity(g, g->block_bytes -
+					    pstore_flash_first(g));
+	u32 i, used = 0;
+	u64 live = 0;
+
+	for (i = 0; i < g->blocks; i++) {
+		if (READ_ONCE(f->states[i]) == PSTORE_FLASH_RAW ||
+		    READ_ONCE(f->states[i]) == PSTORE_FLASH_STALE)
+			return true;
+		if (flash_is_passed_over(f, i) ||
+		    READ_ONCE(f->states[i]) == PSTORE_FLASH_FREE)
+			continue;
+		used++;
+		live += READ_ONCE(f->live[i]);
+	}
+	/* Not the one where extents go. */
+	return used > 2 && live + each <= (u64)(used - 1) * each;
+}
+
+/* One step towards what is to lie ready. Return: 0, or -errno when there is none. */
+static int flash_clean_ahead(struct pstore_flash *f)
+{
+	u32 stale;
+
+	guard(mutex)(&f->clean_lock);
+	stale = pstore_flash_find(f, PSTORE_FLASH_STALE);
+	if (stale != PSTORE_FLASH_NOWHERE) {
+		flash_free(f, stale);
+		return 0;
+	}
+	if (flash_ahead(f) >= f->reserve)
+		return -EALREADY;
+	return flash_is_worth_cleaning(f) ? flash_clean(f) : flash_free_old(f);
+}
+
 /*
- * Clean ahead, once round the ring at most.
+ * Clean ahead, twice round the ring at most.
  *
  * Context: Process context, may sleep.
  */
@@ -465,21 +571,22 @@ void pstore_flash_work(struct work_struct *work)
 	u32 i;
 	int ret = 0;
 
-	for (i = 0; i < f->geometry.blocks && !ret; i++) {
-		guard(mutex)(&f->clean_lock);
-		if (flash_ahead(f) >= f->reserve)
-			return;
-		ret = flash_clean(f);
-	}
-	if (ret && ret != -ENOSPC)
+	for (i = 0; i < 2 * f->geometry.blocks && !ret; i++)
+		ret = flash_clean_ahead(f);
+	if (ret && ret != -ENOSPC && ret != -EALREADY)
 		pr_err("%s: no block can be erased (error %d)\n",
 		       f->storage.device, ret);
 }
 
-/* No room: wait for a block that is being cleaned, or clean one. */
-static int flash_make_room(struct pstore_flash *f)
+/*
+ * No room: wait for a block that is being cleaned, or clean one. Once round the ring
+ * in vain, old records have to give way.
+ */
+static int flash_make_room(struct pstore_flash *f, u32 cleaned)
 {
 	guard(mutex)(&f->clean_lock);
+	if (cleaned > f->geometry.blocks && !flash_free_old(f))
+		return 0;
 	return flash_clean(f);
 }
 
@@ -495,8 +602,8 @@ static int flash_write_some(struct pstore_flash *f, u32 first, u32 want,
 	int ret;
 
 	guard(mutex)(&f->lock);
-	nr = pstore_flash_choose(f, want, &p);
-	if (!nr || !pstore_flash_leaves_room(f, &p, nr))
+	nr = pstore_flash_choose_some(f, want, &p);
+	if (!nr)
 		return 0;
 	pstore_flash_fill(f, f->image, first, nr, buf);
 	ret = pstore_flash_append(f, &p, f->image, nr, mtd_write);
@@ -518,9 +625,9 @@ static int flash_write_extent(struct pstore_flash *f, u32 first, u32 want,
 			return ret;
 		if (ret < 0)
 			continue;
-		if (++cleaned > 2 * f->geometry.blocks)
+		if (++cleaned > 3 * f->geometry.blocks)
 			return -ENOSPC;
-		ret = flash_make_room(f);
+		ret = flash_make_room(f, cleaned);
 		if (ret)
 			return ret;
 	}
@@ -587,6 +694,8 @@ static int flash_read(struct pstore_storage *st, u64 pos, void *buf,
 const struct pstore_storage_ops pstore_flash_ops = {
 	.read		= flash_read,
 	.write		= flash_write,
+	.read_old	= pstore_flash_read_old,
+	.old_done	= pstore_flash_old_done,
 };
 
 /* For flash whose driver can write in a panic. */
@@ -594,4 +703,6 @@ const struct pstore_storage_ops pstore_flash_panic_ops = {
 	.read		= flash_read,
 	.write		= flash_write,
 	.panic_write	= pstore_flash_panic_write,
+	.read_old	= pstore_flash_read_old,
+	.old_done	= pstore_flash_old_done,
 };

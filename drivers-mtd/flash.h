@@ -8,6 +8,7 @@
  *	flash-media.c	what lies on flash, without I/O
  *	flash.c		struct pstore_storage_ops on an MTD: read, write, erase ahead
  *	flash-open.c	may we take this flash, and what is on it?
+ *	flash-old.c	what older kernels have left
  *	flash-panic.c	everything that may run once the kernel has died
  *	flash-attach.c	which flash, and its way to pstore
  *	mtdpstore.c	pstore_blk.blkdev=<MTD>
@@ -37,6 +38,9 @@
  * @PSTORE_FLASH_FREE:	erased, and has its header
  * @PSTORE_FLASH_USED:	has extents, or is where they go now
  * @PSTORE_FLASH_FAILED: the same, but it has refused a write
+ * @PSTORE_FLASH_OLD:	has records of an older kernel
+ * @PSTORE_FLASH_STALE:	had some, which zone has taken: to be erased soon, lest they are
+ *			found again
  * @PSTORE_FLASH_BAD:	not to be used
  */
 enum pstore_flash_state {
@@ -44,6 +48,8 @@ enum pstore_flash_state {
 	PSTORE_FLASH_FREE,
 	PSTORE_FLASH_USED,
 	PSTORE_FLASH_FAILED,
+	PSTORE_FLASH_OLD,
+	PSTORE_FLASH_STALE,
 	PSTORE_FLASH_BAD,
 };
 
@@ -59,6 +65,19 @@ struct pstore_flash_place {
 	u32	pos;
 	u64	seq;
 	u64	valid_end;
+};
+
+/* What older kernels left makes room for the area in so many blocks at first. */
+#define PSTORE_FLASH_SAVED	4
+
+/**
+ * struct pstore_flash_saved - a block with records of an older kernel, in memory
+ * @block:	its number
+ * @bytes:	what was in it; NULL for none
+ */
+struct pstore_flash_saved {
+	u32	block;
+	u8	*bytes;
 };
 
 /**
@@ -82,6 +101,9 @@ struct pstore_flash_place {
  * @image:	an extent on its way
  * @header:	a block's header on its way, up to where the first extent lies;
  *		protected by @clean_lock
+ * @saved:	blocks of an older kernel that had to make room before zone took them
+ * @old_numbers: of each block with records of an older kernel, its first number
+ * @offered:	zone has taken what it could of what older kernels left
  * @work:	cleans ahead
  * @panic_image: an extent on its way, in a panic
  */
@@ -101,6 +123,9 @@ struct pstore_flash {
 	unsigned int			place;
 	void				*image;
 	void				*header;
+	struct pstore_flash_saved	saved[PSTORE_FLASH_SAVED];
+	u32				*old_numbers;
+	bool				offered;
 	struct work_struct		work;
 	void				*panic_image;
 };
@@ -111,9 +136,13 @@ typedef int (*pstore_flash_program)(struct mtd_info *mtd, loff_t to, size_t len,
 
 /* flash.c */
 u32 pstore_flash_head(const struct pstore_flash *f);
+u32 pstore_flash_find(const struct pstore_flash *f,
+		      enum pstore_flash_state state);
 u32 pstore_flash_capacity(const struct pstore_flash_geometry *g, u32 room);
 u32 pstore_flash_choose(struct pstore_flash *f, u32 want,
 			struct pstore_flash_place *p);
+u32 pstore_flash_choose_some(struct pstore_flash *f, u32 want,
+			     struct pstore_flash_place *p);
 bool pstore_flash_leaves_room(struct pstore_flash *f,
 			      const struct pstore_flash_place *p, u32 nr);
 void pstore_flash_fill(const struct pstore_flash *f, void *image, u32 first,
@@ -149,6 +178,16 @@ int pstore_flash_panic_write(struct pstore_storage *st, u64 pos,
 struct pstore_flash *pstore_flash_open(struct mtd_info *mtd,
 				       const struct pstore_storage *params);
 void pstore_flash_close(struct pstore_flash *f);
+
+/* flash-old.c */
+bool pstore_flash_is_old(const void *buf);
+int pstore_flash_old_begin(struct pstore_flash *f);
+int pstore_flash_read_old(struct pstore_storage *st, u64 pos, void *buf,
+			  size_t len);
+void pstore_flash_old_done(struct pstore_storage *st, u64 pos, u64 len);
+u32 pstore_flash_old_give_up(struct pstore_flash *f);
+u32 pstore_flash_old_make_room(struct pstore_flash *f);
+void pstore_flash_old_offered(struct pstore_flash *f);
 
 /* flash-attach.c */
 bool pstore_flash_is_meant(const struct mtd_info *mtd, const char *spec);

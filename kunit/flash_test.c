@@ -422,7 +422,160 @@ static void test_flash_panic_inside(struct kunit *test)
 	}
 }
 
+/* The whole of it: an area on flash, and what the mtdoops of old has left there. */
+
+#define FT_OLD_BLOCKS	16
+#define FT_OLD_RECORDS	16
+#define FT_OLD_FIRST	0xfffffff8U	/* their numbers come round */
+
+static const u8 ft_boot_id[PSTORE_MEDIA_ID_BYTES] = "flash test boot";
+
+static int ft_old_text(char *text, u32 n)
+{
+	return snprintf(text, 64, "old record %u has this to say", n);
+}
+
+/* Put @nr records of mtdoops on the flash, from its start. */
+static void ft_old_put(struct ft *ft, u32 nr, bool with_time)
+{
+	u8 *at = ft->sim->media;
+	__le32 header[4] = {};
+	u32 n, skip = with_time ? 16 : 8;
+	char text[64];
+	int len;
+
+	for (n = 0; n < nr; n++, at += SZ_4K) {
+		u32 number = FT_OLD_FIRST + n;
+
+		/* 0xffffffff is not used. */
+		number += number < FT_OLD_FIRST || number == U32_MAX;
+		header[0] = cpu_to_le32(number);
+		header[1] = cpu_to_le32(with_time ? 0x5d005e00 : 0x5d005d00);
+		len = ft_old_text(text, n);
+		memcpy(at, header, skip);
+		memcpy(at + skip, text, len);
+	}
+	for (n = 0; n < nr * SZ_4K / ft->sim->mtd.erasesize; n++)
+		ft->sim->top[n] = ft->sim->mtd.erasesize;
+}
+
+/* How often @text is what a record of the area says. */
+static unsigned int ft_old_find(struct pstore_area *area, const char *text,
+				size_t len)
+{
+	struct pstore_record_info info;
+	unsigned int found = 0;
+	char *payload;
+	u64 seq = 0;
+
+	while (!pstore_slots_read(area, &seq, &info, &payload)) {
+		found += info.payload_bytes == len &&
+			 !memcmp(payload, text, len);
+		kvfree(payload);
+	}
+	return found;
+}
+
+/* Attach the area. Return: NULL when the power is off. */
+static struct pstore_area *ft_old_attach(struct ft *ft)
+{
+	struct pstore_area *area;
+
+	if (ft_try_open(ft))
+		return NULL;
+	area = pstore_area_attach(&ft->flash->storage, ft_boot_id);
+	pstore_flash_old_offered(ft->flash);
+	flush_work(&ft->flash->work);
+	return IS_ERR(area) ? NULL : area;
+}
+
+/* Records from @first on are there, once each. */
+static void ft_old_check(struct ft *ft, u32 first, u32 nr)
+{
+	struct pstore_area *area = ft_old_attach(ft);
+	char text[64];
+	u32 n;
+	int len;
+
+	KUNIT_ASSERT_NOT_NULL_MSG(ft->test, area, "cut %s", ft->id);
+	for (n = first; n < nr; n++) {
+		len = ft_old_text(text, n);
+		KUNIT_EXPECT_EQ_MSG(ft->test, 1, ft_old_find(area, text, len),
+				    "cut %s: %s", ft->id, text);
+	}
+	KUNIT_EXPECT_EQ(ft->test, 0, ft->sim->breaches);
+	pstore_area_detach(area);
+	ft_close(ft);
+}
+
+static const struct ft_kind ft_old_kind = {
+	"NOR, 16 blocks of 16 KiB", FT_OLD_BLOCKS, SZ_16K, 1
+};
+
+static void test_flash_old(struct kunit *test)
+{
+	struct ft *ft = ft_create(test, &ft_old_kind);
+	unsigned int with_time, i;
+
+	for (with_time = 0; with_time < 2; with_time++) {
+		ft_reset(ft);
+		ft_old_put(ft, FT_OLD_RECORDS, with_time);
+		for (i = 0; i < 3; i++)
+			ft_old_check(ft, 0, FT_OLD_RECORDS);
+		/* All of their blocks have been given back. */
+		ft_open(ft);
+		KUNIT_EXPECT_EQ(test, 0, ft->flash->storage.old_bytes);
+		ft_close(ft);
+	}
+}
+
+/* Old records everywhere: the newest ones are taken, and the flash goes on. */
+static void test_flash_old_full(struct kunit *test)
+{
+	struct ft *ft = ft_create(test, &ft_old_kind);
+	u32 nr = FT_OLD_BLOCKS * SZ_16K / SZ_4K;
+
+	ft_reset(ft);
+	ft_old_put(ft, nr, true);
+	ft_old_check(ft, nr - FT_OLD_RECORDS, nr);
+	ft_old_check(ft, nr - FT_OLD_RECORDS, nr);
+	ft_open(ft);
+	KUNIT_EXPECT_EQ(test, 0, ft_run(ft, 0));
+	KUNIT_EXPECT_GE(test, ft->flash->reserve, 2);
+}
+
+static void test_flash_old_cuts(struct kunit *test)
+{
+	struct ft *ft = ft_create(test, &ft_old_kind);
+	struct sim_flash *sim = ft->sim;
+	struct pstore_area *area;
+	enum sim_flash_tear tear;
+	unsigned int op, cuts = 0;
+	bool done = false;
+
+	for (op = 1; !done; op += every) {
+		for (tear = 0; tear < SIM_FLASH_TEAR_COUNT; tear++, cuts++) {
+			ft_reset(ft);
+			ft_old_put(ft, FT_OLD_RECORDS, true);
+			snprintf(ft->id, sizeof(ft->id), "old %u-%u", op, tear);
+			sim->cut_at = op;
+			sim->tear = tear;
+			area = ft_old_attach(ft);
+			done = !sim->off;
+			pstore_area_detach(area);
+			ft_close(ft);
+			sim_flash_power_on(sim);
+			ft_old_check(ft, 0, FT_OLD_RECORDS);
+		}
+		cond_resched();
+	}
+	kunit_info(test, "%u power cuts", cuts);
+}
+
 static struct kunit_case flash_test_cases[] = {
+	KUNIT_CASE(test_flash_old),
+	KUNIT_CASE(test_flash_old_full),
+	KUNIT_CASE(test_flash_old_cuts),
 	KUNIT_CASE_PARAM(test_flash_scripts, ft_kinds_gen_params),
 	KUNIT_CASE_PARAM(test_flash_cuts, ft_kinds_gen_params),
 	KUNIT_CASE_PARAM(test_flash_panic_inside, ft_kinds_gen_params),

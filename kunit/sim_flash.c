@@ -3,6 +3,7 @@
  * A simulated flash, see sim_flash.h.
  */
 #include <linux/kernel.h>
+#include <linux/math64.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 
@@ -37,7 +38,7 @@ static int sim_die(struct sim_flash *sim)
 
 static u32 sim_block(const struct sim_flash *sim, u64 pos)
 {
-	return pos / sim->mtd.erasesize;
+	return div_u64(pos, sim->mtd.erasesize);
 }
 
 /* Clear bits, as programming does. */
@@ -69,9 +70,9 @@ static void sim_tear_program(struct sim_flash *sim, u64 pos, const u8 *buf,
 static void sim_check_program(struct sim_flash *sim, u64 pos, size_t len)
 {
 	u32 block = sim_block(sim, pos);
-	u64 in_block = pos - (u64)block * sim->mtd.erasesize;
+	u32 in_block = pos - (u64)block * sim->mtd.erasesize;
 
-	if (pos % sim->mtd.writesize || len % sim->mtd.writesize)
+	if (in_block % sim->mtd.writesize || len % sim->mtd.writesize)
 		sim_breach(sim, "a part of a write unit is programmed", pos);
 	if (in_block + len > sim->mtd.erasesize)
 		sim_breach(sim, "a program goes on in the next block", pos);
@@ -166,7 +167,8 @@ static int sim_erase(struct mtd_info *mtd, struct erase_info *instr)
 
 	if (sim->off)
 		return -EIO;
-	if (instr->addr % mtd->erasesize || instr->len != mtd->erasesize)
+	if (instr->addr != (u64)block * mtd->erasesize ||
+	    instr->len != mtd->erasesize)
 		sim_breach(sim, "not one block is erased", instr->addr);
 	if (sim->bad[block])
 		sim_breach(sim, "a bad block is erased", instr->addr);
