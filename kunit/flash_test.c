@@ -68,6 +68,7 @@ struct ft {
 	u8			*buf;
 	unsigned int		acked[FT_GRANULES];
 	unsigned int		flying[FT_GRANULES];
+	unsigned int		stopped[FT_GRANULES];	/* by a panic, in flight */
 	unsigned int		version;
 	u32			random;
 	char			id[48];
@@ -182,6 +183,7 @@ static void ft_reset(struct ft *ft)
 	sim_flash_power_on(sim);
 	memset(ft->acked, 0, sizeof(ft->acked));
 	memset(ft->flying, 0, sizeof(ft->flying));
+	memset(ft->stopped, 0, sizeof(ft->stopped));
 	ft->version = 0;
 }
 
@@ -195,6 +197,8 @@ static int ft_write(struct ft *ft, u32 first, u32 nr, bool panic)
 	ft->version++;
 	for (i = 0; i < nr; i++) {
 		ft_fill(ft->buf + i * bytes, bytes, first + i, ft->version);
+		if (ft->flying[first + i])
+			ft->stopped[first + i] = ft->flying[first + i];
 		ft->flying[first + i] = ft->version;
 	}
 	ret = (panic ? st->ops->panic_write : st->ops->write)
@@ -202,6 +206,7 @@ static int ft_write(struct ft *ft, u32 first, u32 nr, bool panic)
 	for (i = 0; i < nr && !ret; i++) {
 		ft->acked[first + i] = ft->version;
 		ft->flying[first + i] = 0;
+		ft->stopped[first + i] = 0;
 	}
 	/* What is done ahead is done now, so that each run is the same. */
 	if (!panic)
@@ -233,7 +238,11 @@ static void ft_check(struct ft *ft)
 				    "cut %s: granule %u is read", ft->id, i);
 		if (ft->flying[i] && ft_is(ft->buf, bytes, i, ft->flying[i]))
 			ft->acked[i] = ft->flying[i];
+		else if (ft->stopped[i] &&
+			 ft_is(ft->buf, bytes, i, ft->stopped[i]))
+			ft->acked[i] = ft->stopped[i];
 		ft->flying[i] = 0;
+		ft->stopped[i] = 0;
 		KUNIT_ASSERT_TRUE_MSG(ft->test,
 				      ft_is(ft->buf, bytes, i, ft->acked[i]),
 				      "cut %s: granule %u is version %u, not what it should be",
