@@ -20,6 +20,7 @@ static_assert(offsetof(struct pstore_flash_block, erases) == 32);
 static_assert(offsetof(struct pstore_flash_block, unit_bytes) == 40);
 static_assert(offsetof(struct pstore_flash_block, granule_bytes) == 44);
 static_assert(offsetof(struct pstore_flash_block, granules) == 48);
+static_assert(offsetof(struct pstore_flash_block, blocks) == 52);
 static_assert(offsetof(struct pstore_flash_block, crc) == 60);
 
 static_assert(sizeof(struct pstore_flash_extent) == PSTORE_FLASH_EXTENT_BYTES);
@@ -85,6 +86,7 @@ void pstore_flash_encode_block(void *header,
 	b->unit_bytes = cpu_to_le32(g->unit_bytes);
 	b->granule_bytes = cpu_to_le32(g->granule_bytes);
 	b->granules = cpu_to_le32(g->granules);
+	b->blocks = cpu_to_le32(g->blocks);
 	b->crc = cpu_to_le32(~__crc32c_le(~0U, header, FLASH_BLOCK_CRC_BYTES));
 }
 
@@ -118,7 +120,8 @@ static int flash_is_blank(const __u8 *p, size_t len)
 
 /*
  * Decode what lies at the start of an eraseblock of @block_bytes, one of @blocks:
- * PSTORE_FLASH_HEADER_BYTES. @g and @erases are set if all is well.
+ * PSTORE_FLASH_HEADER_BYTES. The flash may have become larger since. @g and @erases
+ * are set if all is well.
  */
 enum pstore_flash_verdict
 pstore_flash_decode_block(const void *header, __u32 block_bytes, __u32 blocks,
@@ -126,7 +129,7 @@ pstore_flash_decode_block(const void *header, __u32 block_bytes, __u32 blocks,
 {
 	const struct pstore_flash_block *b = header;
 	struct pstore_flash_geometry found = {
-		.blocks		= blocks,
+		.blocks		= le32_to_cpu(b->blocks),
 		.block_bytes	= block_bytes,
 		.unit_bytes	= le32_to_cpu(b->unit_bytes),
 		.granule_bytes	= le32_to_cpu(b->granule_bytes),
@@ -145,6 +148,8 @@ pstore_flash_decode_block(const void *header, __u32 block_bytes, __u32 blocks,
 	if (le32_to_cpu(b->block_bytes) != block_bytes ||
 	    !flash_geometry_is_valid(&found))
 		return PSTORE_FLASH_DAMAGED;
+	if (found.blocks > blocks)
+		return PSTORE_FLASH_TOO_LARGE;
 	memcpy(found.flash_id, b->flash_id, sizeof(found.flash_id));
 	*g = found;
 	*erases = le64_to_cpu(b->erases);

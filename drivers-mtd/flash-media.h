@@ -69,6 +69,7 @@
  * @unit_bytes:	what headers are aligned to; a power of two, at least 64
  * @granule_bytes: size of a granule, a power of two from 512 to 4096
  * @granules:	size of the area, in granules
+ * @blocks:	size of the flash, in eraseblocks; what is beyond is not ours
  * @reserved:	zero
  * @crc:	CRC-32C of the bytes before it
  */
@@ -81,7 +82,8 @@ struct pstore_flash_block {
 	__le32	unit_bytes;
 	__le32	granule_bytes;
 	__le32	granules;
-	__le32	reserved[2];
+	__le32	blocks;
+	__le32	reserved;
 	__le32	crc;
 };
 
@@ -146,6 +148,7 @@ enum pstore_flash_verdict {
 	PSTORE_FLASH_FOREIGN,
 	PSTORE_FLASH_NEWER,
 	PSTORE_FLASH_DAMAGED,
+	PSTORE_FLASH_TOO_LARGE,
 };
 
 __u32 pstore_flash_header_bytes(__u32 nr);

@@ -227,7 +227,7 @@ void pstore_flash_old_offered(struct pstore_flash *f)
 	WRITE_ONCE(f->offered, true);
 	for (i = 0; i < PSTORE_FLASH_SAVED; i++) {
 		if (f->saved[i].bytes)
-			pr_err("%s: old crash logs of the block at %llu are lost\n",
+			pr_err("%s: crash logs of older kernels in the block at %llu have found no room and are gone\n",
 			       f->storage.device,
 			       pstore_flash_pos(f, f->saved[i].block, 0));
 		kvfree(f->saved[i].bytes);

@@ -30,6 +30,9 @@
 /* What is looked at in one go for whether it is blank. */
 #define OPEN_CHUNK	SZ_4K
 
+/* How many numbers of extents each boot leaves out. */
+#define OPEN_SEQ_GAP	1024
+
 /* A block is cleaned in so many pieces or more. */
 #define OPEN_PIECES	8
 
@@ -74,6 +77,7 @@ struct open_extent {
  * @ours:	how many blocks have a header
  * @old:	a block has records of an older kernel
  * @newer:	a block has a header of a newer version
+ * @larger:	a block has one of a larger flash
  * @mixed:	a block has one of another flash
  * @last:	the extent that was found last, of which is not known yet whether it
  *		counts
@@ -88,6 +92,7 @@ struct open {
 	u32				ours;
 	bool				old;
 	bool				newer;
+	bool				larger;
 	bool				mixed;
 	struct open_extent		last;
 	__le32				last_granules[PSTORE_FLASH_MAX_EXTENT];
@@ -143,6 +148,9 @@ static void open_take_header(struct open *o, u32 block)
 		break;
 	case PSTORE_FLASH_NEWER:
 		o->newer = true;
+		return;
+	case PSTORE_FLASH_TOO_LARGE:
+		o->larger = true;
 		return;
 	default:
 		return;
@@ -346,6 +354,8 @@ static int open_claim(struct open *o)
 	}
 	if (o->newer)
 		return open_refuse(o, "an area of a newer version of the format");
+	if (o->larger)
+		return open_refuse(o, "an area that was made when it was larger");
 	if (open_finds_other(o, what, sizeof(what)))
 		return open_refuse(o, what);
 	return 0;
@@ -354,8 +364,8 @@ static int open_claim(struct open *o)
 /* The extents. */
 
 /*
- * Is there an extent at this place? Its header is in o->header then. Return: its
- * verdict.
+ * Is there an extent at this place? Its header is in o->header then. Return: whether
+ * there is.
  */
 static bool open_extent_at(struct open *o, u32 block, u32 pos,
 			   struct open_extent *e)
@@ -415,16 +425,21 @@ static bool open_payload_is_good(struct open *o, const struct open_extent *e)
 	return ~__crc32c_le(~0U, f->image, len) == e->info.payload_crc;
 }
 
-/* Does the last extent count, as the one behind it says? */
+/*
+ * Does the last extent count? The one behind it tells where the last one that counts
+ * ends. If that is neither here nor before, headers between them are lost.
+ */
 static bool open_last_counts(struct open *o, const struct open_extent *next)
 {
 	struct pstore_flash *f = o->f;
 	u64 end = pstore_flash_pos(f, o->last.block, open_end(o, &o->last));
 
-	if (next && next->info.valid_end &&
+	if (next && next->info.valid_end == end)
+		return true;
+	if (next && next->info.valid_end && next->info.valid_end < end &&
 	    pstore_flash_block_of(f, next->info.valid_end - 1) ==
 	    o->last.block)
-		return next->info.valid_end >= end;
+		return false;
 	return open_payload_is_good(o, &o->last);
 }
 
@@ -537,6 +552,8 @@ static void open_find_place(struct open *o)
 		p->pos = round_up(p->pos, unit) + unit;
 		p->pos = min(p->pos, f->geometry.block_bytes);
 	}
+	/* No number twice, should a header that was torn be read differently one day. */
+	p->seq += OPEN_SEQ_GAP;
 	f->places[0] = *p;
 }
 

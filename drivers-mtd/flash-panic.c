@@ -10,8 +10,9 @@
  *   anything is programmed there: what a dead CPU has begun is left behind, and does
  *   not count.
  * - Extents have a memory of their own, panic_image.
- * - Nothing is read. A block in which something still counts is not erased; one in
- *   which nothing does is, if no other block is left and the driver can.
+ * - Nothing is read. A block in which something still counts is not erased. One in
+ *   which nothing does is, if no erased block is left and the driver can, and at last
+ *   one with records of an older kernel that found no room in the area.
  * - The flash is left with enough room to clean a block at the next boot.
  *
  * Those functions of flash.c are called that are marked for it, and the driver's
@@ -67,6 +68,8 @@ static int panic_make_room(struct pstore_flash *f)
 {
 	u32 block = pstore_flash_next_to_clean(f, pstore_flash_head(f));
 
+	if (!mtd_get_master(f->mtd)->_panic_erase)
+		return -ENOSPC;
 	if (block == PSTORE_FLASH_NOWHERE || panic_is_live(f, block))
 		block = pstore_flash_old_give_up(f);
 	if (block == PSTORE_FLASH_NOWHERE)
@@ -119,17 +122,6 @@ int pstore_flash_panic_write(struct pstore_storage *st, u64 pos,
 			     const void *buf, size_t len)
 {
 	struct pstore_flash *f = container_of(st, struct pstore_flash, storage);
-	u32 first = div_u64(pos, f->geometry.granule_bytes);
-	u32 left = len / f->geometry.granule_bytes;
-	int ret;
 
-	while (left) {
-		ret = panic_write_extent(f, first, left, buf);
-		if (ret < 0)
-			return ret;
-		first += ret;
-		left -= ret;
-		buf += ret * f->geometry.granule_bytes;
-	}
-	return 0;
+	return pstore_flash_write_all(f, pos, buf, len, panic_write_extent);
 }

@@ -21,6 +21,9 @@
 /* How many pieces of a block that is cleaned may be torn, one after the other. */
 #define FLASH_TORN_PIECES	3
 
+/* So much slack that it does not matter how much. */
+#define FLASH_ENOUGH		(4 * PSTORE_FLASH_MAX_EXTENT)
+
 static struct pstore_flash *to_flash(struct pstore_storage *st)
 {
 	return container_of(st, struct pstore_flash, storage);
@@ -180,15 +183,20 @@ static u32 flash_free_capacity(const struct pstore_flash *f, u32 block,
 	return min(all, enough);
 }
 
+/* What a piece costs beyond its granules, at most, in granules. */
+static u32 flash_waste(const struct pstore_flash *f)
+{
+	return DIV_ROUND_UP(2 * f->geometry.unit_bytes + PSTORE_FLASH_STEP,
+			    f->geometry.granule_bytes);
+}
+
 /*
- * With @nr granules more at @p, could the next block still be cleaned? Only then the
- * flash can go on for ever. What counts in that block is appended in pieces; a few
- * may be lost to power cuts meanwhile.
- *
- * Context: Process context with f->lock held, or panic context.
+ * With @nr granules more at @p, the next block is to be cleaned still: only then the
+ * flash can go on for ever. How many granules is there room for beyond those that
+ * count in it? They may be lost to power cuts meanwhile.
  */
-bool pstore_flash_leaves_room(struct pstore_flash *f,
-			      const struct pstore_flash_place *p, u32 nr)
+static u32 flash_slack(const struct pstore_flash *f,
+		       const struct pstore_flash_place *p, u32 nr)
 {
 	u32 room = flash_room(f, p);
 	u32 victim = pstore_flash_next_to_clean(f, p->block), need;
@@ -196,10 +204,17 @@ bool pstore_flash_leaves_room(struct pstore_flash *f,
 	if (nr)
 		room -= pstore_flash_span(&f->geometry, nr);
 	if (victim == PSTORE_FLASH_NOWHERE)
-		return true;
-	need = READ_ONCE(f->live[victim]) + FLASH_TORN_PIECES * f->piece;
-	return pstore_flash_capacity(&f->geometry, room) +
-	       flash_free_capacity(f, p->block, need) >= need;
+		return FLASH_ENOUGH;
+	need = READ_ONCE(f->live[victim]);
+	room = pstore_flash_capacity(&f->geometry, room) +
+	       flash_free_capacity(f, p->block, need + FLASH_ENOUGH);
+	return room > need ? room - need : 0;
+}
+
+/* The least that has to be left, see flash_piece(). */
+static u32 flash_least_slack(const struct pstore_flash *f)
+{
+	return FLASH_TORN_PIECES * (f->piece + flash_waste(f));
 }
 
 /*
@@ -213,7 +228,7 @@ u32 pstore_flash_choose_some(struct pstore_flash *f, u32 want,
 {
 	u32 nr = pstore_flash_choose(f, want, p);
 
-	while (nr && !pstore_flash_leaves_room(f, p, nr))
+	while (nr && flash_slack(f, p, nr) < flash_least_slack(f))
 		nr /= 2;
 	return nr;
 }
@@ -367,14 +382,20 @@ static int flash_load(struct pstore_flash *f, struct pstore_flash_extent *e,
 	return 0;
 }
 
-/* How large a piece to append: a large one only where there is no room for waste. */
+/*
+ * How large a piece to append: such that the block can be cleaned even if that piece
+ * is lost to a power cut. Large ones, which waste least, only where that cannot be.
+ */
 static u32 flash_piece(struct pstore_flash *f)
 {
 	struct pstore_flash_place p;
+	u32 slack;
 
 	flash_place(f, &p);
-	return pstore_flash_leaves_room(f, &p, 0) ? f->piece :
-						    PSTORE_FLASH_MAX_EXTENT;
+	slack = flash_slack(f, &p, 0) / 2;
+	if (slack <= flash_waste(f))
+		return PSTORE_FLASH_MAX_EXTENT;
+	return min(f->piece, slack - flash_waste(f));
 }
 
 /* Append again some of what counts in @block. Return: 0 or -errno. */
@@ -462,9 +483,10 @@ static u32 flash_victim(struct pstore_flash *f)
 /* Make a block that has nothing which counts an erased one. */
 static void flash_free(struct pstore_flash *f, u32 block)
 {
-	int ret = flash_erase(f, block);
+	int ret;
 
 	lockdep_assert_held(&f->clean_lock);
+	ret = flash_erase(f, block);
 	if (ret)
 		flash_retire(f, block, ret);
 	else
@@ -633,22 +655,39 @@ static int flash_write_extent(struct pstore_flash *f, u32 first, u32 want,
 	}
 }
 
-static int flash_write(struct pstore_storage *st, u64 pos, const void *buf,
-		       size_t len)
+/*
+ * Write @len bytes at @pos of the area, with @write for as much as fits into an
+ * extent.
+ *
+ * Context: That of @write.
+ * Return: 0 or -errno.
+ */
+int pstore_flash_write_all(struct pstore_flash *f, u64 pos, const void *buf,
+			   size_t len, pstore_flash_write write)
 {
-	struct pstore_flash *f = to_flash(st);
 	u32 first = div_u64(pos, f->geometry.granule_bytes);
 	u32 left = len / f->geometry.granule_bytes;
 	int ret;
 
 	while (left) {
-		ret = flash_write_extent(f, first, left, buf);
+		ret = write(f, first, left, buf);
 		if (ret < 0)
 			return ret;
 		first += ret;
 		left -= ret;
 		buf += ret * f->geometry.granule_bytes;
 	}
+	return 0;
+}
+
+static int flash_write(struct pstore_storage *st, u64 pos, const void *buf,
+		       size_t len)
+{
+	struct pstore_flash *f = to_flash(st);
+	int ret = pstore_flash_write_all(f, pos, buf, len, flash_write_extent);
+
+	if (ret)
+		return ret;
 	if (flash_ahead(f) < f->reserve)
 		queue_work(system_unbound_wq, &f->work);
 	return 0;

@@ -134,6 +134,10 @@ struct pstore_flash {
 typedef int (*pstore_flash_program)(struct mtd_info *mtd, loff_t to, size_t len,
 				    size_t *done, const u_char *buf);
 
+/* Write up to @want granules. Gives how many, or -errno. */
+typedef int (*pstore_flash_write)(struct pstore_flash *f, u32 first, u32 want,
+				  const void *buf);
+
 /* flash.c */
 u32 pstore_flash_head(const struct pstore_flash *f);
 u32 pstore_flash_find(const struct pstore_flash *f,
@@ -143,8 +147,6 @@ u32 pstore_flash_choose(struct pstore_flash *f, u32 want,
 			struct pstore_flash_place *p);
 u32 pstore_flash_choose_some(struct pstore_flash *f, u32 want,
 			     struct pstore_flash_place *p);
-bool pstore_flash_leaves_room(struct pstore_flash *f,
-			      const struct pstore_flash_place *p, u32 nr);
 void pstore_flash_fill(const struct pstore_flash *f, void *image, u32 first,
 		       u32 nr, const void *buf);
 int pstore_flash_append(struct pstore_flash *f,
@@ -153,6 +155,8 @@ int pstore_flash_append(struct pstore_flash *f,
 u32 pstore_flash_next_to_clean(const struct pstore_flash *f, u32 head);
 int pstore_flash_program_header(struct pstore_flash *f, u32 block, void *buf,
 				pstore_flash_program program);
+int pstore_flash_write_all(struct pstore_flash *f, u64 pos, const void *buf,
+			   size_t len, pstore_flash_write write);
 int pstore_flash_read_raw(struct pstore_flash *f, u64 pos, void *buf,
 			  size_t len);
 void pstore_flash_work(struct work_struct *work);

@@ -304,7 +304,7 @@ static void import_report(const struct import *im, int err)
 		pr_info("%s: %u crash logs of older kernels are taken over\n",
 			device, im->taken);
 	if (im->left)
-		pr_warn("%s: %u crash logs of older kernels find no room, or cannot be read; they stay where they are. Remove records from pstore, and they are taken over at the next boot\n",
+		pr_warn("%s: %u crash logs of older kernels find no room, or cannot be read; they stay where they are until their place is needed. Remove records from pstore, and they are taken over at the next boot\n",
 			device, im->left);
 	if (im->old.damaged)
 		pr_warn("%s: %u crash logs of older kernels are damaged\n",
