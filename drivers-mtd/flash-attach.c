@@ -5,9 +5,12 @@
  */
 #define pr_fmt(fmt) "pstore_flash: " fmt
 
+#include <linux/cleanup.h>
 #include <linux/err.h>
 #include <linux/kstrtox.h>
+#include <linux/list.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/printk.h>
 #include <linux/string.h>
 
@@ -31,6 +34,39 @@ bool pstore_flash_is_meant(const struct mtd_info *mtd, const char *spec)
 }
 EXPORT_SYMBOL_GPL(pstore_flash_is_meant);
 
+/* Protects the list of those that are attached. One attaches at a time. */
+static DEFINE_MUTEX(flash_attached_lock);
+static LIST_HEAD(flash_attached);
+
+/* The flash that has bytes in common with @mtd, or NULL. */
+static struct pstore_flash *flash_overlapping(struct mtd_info *mtd)
+{
+	struct mtd_info *master = mtd_get_master(mtd);
+	u64 from = mtd_get_master_ofs(mtd, 0), other;
+	struct pstore_flash *f;
+
+	lockdep_assert_held(&flash_attached_lock);
+	list_for_each_entry(f, &flash_attached, node) {
+		other = mtd_get_master_ofs(f->mtd, 0);
+		if (mtd_get_master(f->mtd) == master &&
+		    other < from + mtd->size && from < other + f->mtd->size)
+			return f;
+	}
+	return NULL;
+}
+
+/* Two users of one flash would overwrite each other's logs. */
+static int flash_check_free(struct mtd_info *mtd, const char *backend)
+{
+	struct pstore_flash *f = flash_overlapping(mtd);
+
+	if (!f)
+		return 0;
+	pr_err("%s: not used for crash logs of %s, since it has bytes in common with %s, which has those of %s. Name another flash partition\n",
+	       mtd->name, backend, f->mtd->name, f->storage.backend);
+	return -EBUSY;
+}
+
 static void flash_report_obstacle(struct pstore_flash *f)
 {
 	struct pstore_storage *st = &f->storage;
@@ -52,15 +88,21 @@ static void flash_report_obstacle(struct pstore_flash *f)
 struct pstore_flash *pstore_flash_attach(struct mtd_info *mtd,
 					 const struct pstore_storage *params)
 {
-	struct pstore_flash *f = pstore_flash_open(mtd, params);
+	struct pstore_flash *f;
 	int ret;
 
+	guard(mutex)(&flash_attached_lock);
+	ret = flash_check_free(mtd, params->backend);
+	if (ret)
+		return ERR_PTR(ret);
+	f = pstore_flash_open(mtd, params);
 	if (IS_ERR(f))
 		return f;
 	flash_report_obstacle(f);
 	ret = pstore_storage_register(&f->storage);
 	pstore_flash_old_offered(f);
 	if (!ret) {
+		list_add(&f->node, &flash_attached);
 		/* The panic before may have used up what lay ready. */
 		queue_work(system_unbound_wq, &f->work);
 		return f;
@@ -78,7 +120,9 @@ EXPORT_SYMBOL_GPL(pstore_flash_attach);
  */
 void pstore_flash_detach(struct pstore_flash *f)
 {
+	guard(mutex)(&flash_attached_lock);
 	pstore_storage_unregister(&f->storage);
+	list_del(&f->node);
 	pstore_flash_close(f);
 }
 EXPORT_SYMBOL_GPL(pstore_flash_detach);

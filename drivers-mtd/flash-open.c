@@ -70,6 +70,16 @@ struct open_extent {
 };
 
 /**
+ * struct open_order - a block in use
+ * @seq:	number of its first extent
+ * @block:	number of the block
+ */
+struct open_order {
+	u64	seq;
+	u32	block;
+};
+
+/**
  * struct open - what opening a flash works with
  * @f:		the flash
  * @header:	room for the header of an extent
@@ -84,6 +94,13 @@ struct open_extent {
  * @last_granules: its granules
  * @has_last:	there is one
  * @next:	where extents go on, as far as is known yet
+ * @order:	the blocks in use, oldest first in the end
+ * @used:	how many there are
+ * @torn:	a block that has a header, and nothing else that is good
+ * @searched:	the block whose end is known: @searched_end, as open_used_end() says.
+ *		No block is read more than twice, whatever is in it.
+ * @searched_end: see above
+ * @error:	of a read: nobody knows what is on the flash
  */
 struct open {
 	struct pstore_flash		*f;
@@ -98,7 +115,42 @@ struct open {
 	__le32				last_granules[PSTORE_FLASH_MAX_EXTENT];
 	bool				has_last;
 	struct pstore_flash_place	next;
+	struct open_order		*order;
+	u32				used;
+	u32				torn;
+	u32				searched;
+	u32				searched_end;
+	int				error;
 };
+
+/*
+ * Read from the flash. An error that is not one of single bytes fails the opening, since
+ * older copies of what cannot be read just now would count again. Return: 0, or -EBADMSG
+ * for what cannot be corrected, or the error.
+ */
+static int open_read(struct open *o, u64 pos, void *buf, size_t len)
+{
+	int ret;
+
+	/* With an error, a driver may leave it as it was; and this is not blank. */
+	memset(buf, 0, len);
+	ret = pstore_flash_read_raw(o->f, pos, buf, len);
+	if (!ret || mtd_is_eccerr(ret))
+		return ret;
+	if (!o->error)
+		pr_err("%s: not used for crash logs, since it cannot be read at %llu (error %d)\n",
+		       o->f->storage.device, pos, ret);
+	o->error = ret;
+	return ret;
+}
+
+/* The same, where what cannot be corrected is as good as any: a header has a checksum. */
+static bool open_look(struct open *o, u64 pos, void *buf, size_t len)
+{
+	int ret = open_read(o, pos, buf, len);
+
+	return !ret || mtd_is_eccerr(ret);
+}
 
 /* The geometry. */
 
@@ -178,8 +230,7 @@ static void open_look_at_blocks(struct open *o)
 
 		if (mtd_block_isbad(f->mtd, pos))
 			f->states[block] = PSTORE_FLASH_BAD;
-		else if (!pstore_flash_read_raw(f, pos, o->header,
-						PSTORE_FLASH_HEADER_BYTES))
+		else if (open_look(o, pos, o->header, PSTORE_FLASH_HEADER_BYTES))
 			open_take_header(o, block);
 		cond_resched();
 	}
@@ -194,9 +245,8 @@ static u32 open_used_end(struct open *o, u32 block, u32 from)
 
 	for (pos = from; pos < f->geometry.block_bytes; pos += n) {
 		n = min(f->geometry.block_bytes - pos, OPEN_CHUNK);
-		if (pstore_flash_read_raw(f, pstore_flash_pos(f, block, pos),
-					  buf, n))
-			end = pos + n;
+		if (!open_look(o, pstore_flash_pos(f, block, pos), buf, n))
+			return f->geometry.block_bytes;
 		for (i = n; i && buf[i - 1] == 0xff; i--)
 			;
 		if (i)
@@ -216,9 +266,9 @@ static bool open_is_old(struct open *o, u32 block)
 		return false;
 	for (pos = 0; pos + OPEN_CHUNK <= f->geometry.block_bytes;
 	     pos += OPEN_CHUNK) {
-		if (pstore_flash_read_raw(f, pstore_flash_pos(f, block, pos),
-					  o->chunk, OPEN_CHUNK))
-			continue;
+		if (!open_look(o, pstore_flash_pos(f, block, pos), o->chunk,
+			       OPEN_CHUNK))
+			return false;
 		if (memchr_inv(o->chunk, 0xff, OPEN_CHUNK))
 			return pstore_flash_is_old(o->chunk);
 		cond_resched();
@@ -245,8 +295,8 @@ static const char *open_signature(struct open *o, u32 block)
 	const struct open_signature *sig;
 	size_t i;
 
-	if (pstore_flash_read_raw(o->f, pstore_flash_pos(o->f, block, 0),
-				  o->header, PSTORE_FLASH_HEADER_BYTES))
+	if (!open_look(o, pstore_flash_pos(o->f, block, 0), o->header,
+		       PSTORE_FLASH_HEADER_BYTES))
 		return NULL;
 	for (i = 0; i < ARRAY_SIZE(open_signatures); i++) {
 		sig = &open_signatures[i];
@@ -375,8 +425,8 @@ static bool open_extent_at(struct open *o, u32 block, u32 pos,
 
 	if (pos + g->unit_bytes > g->block_bytes)
 		return false;
-	if (pstore_flash_read_raw(o->f, pstore_flash_pos(o->f, block, pos),
-				  o->header, min_t(u32, room, OPEN_HEADER)))
+	if (!open_look(o, pstore_flash_pos(o->f, block, pos), o->header,
+		       min_t(u32, room, OPEN_HEADER)))
 		return false;
 	e->block = block;
 	e->pos = pos;
@@ -385,10 +435,28 @@ static bool open_extent_at(struct open *o, u32 block, u32 pos,
 	       pstore_flash_check_extent(o->header, g, &e->info);
 }
 
+/* As far as anything is in the block. */
+static u32 open_search_end(struct open *o, u32 block)
+{
+	if (o->searched != block) {
+		o->searched = block;
+		o->searched_end = open_used_end(o, block, 0);
+	}
+	return o->searched_end;
+}
+
+/* Each boot leaves one unit out. */
+static bool open_extent_near(struct open *o, u32 block, u32 pos,
+			     struct open_extent *e)
+{
+	return open_extent_at(o, block, pos, e) ||
+	       open_extent_at(o, block, pos + o->f->geometry.unit_bytes, e);
+}
+
 /*
- * The next extent of a block from @pos on. Each boot leaves one unit out. Where there
- * should be an extent and is not, a write was cut short or the flash is damaged: look
- * further on, as far as anything is in the block. Return: whether there is one.
+ * The next extent of a block from @pos on. Where there should be an extent and is not,
+ * a write was cut short or the flash is damaged: look further on, as far as anything
+ * is in the block. Return: whether there is one.
  */
 static bool open_next_extent(struct open *o, u32 block, u32 pos,
 			     struct open_extent *e)
@@ -398,10 +466,9 @@ static bool open_next_extent(struct open *o, u32 block, u32 pos,
 
 	if (!pstore_flash_fit(g, g->block_bytes - pos))
 		return false;
-	if (open_extent_at(o, block, pos, e) ||
-	    open_extent_at(o, block, pos + g->unit_bytes, e))
+	if (open_extent_near(o, block, pos, e))
 		return true;
-	end = open_used_end(o, block, pos);
+	end = open_search_end(o, block);
 	for (pos += 2 * g->unit_bytes; pos < end; pos += g->unit_bytes)
 		if (open_extent_at(o, block, pos, e))
 			return true;
@@ -419,10 +486,8 @@ static bool open_payload_is_good(struct open *o, const struct open_extent *e)
 	u32 pos = e->pos + pstore_flash_header_bytes(e->info.nr);
 	u32 len = e->info.nr * f->geometry.granule_bytes;
 
-	if (pstore_flash_read_raw(f, pstore_flash_pos(f, e->block, pos),
-				  f->image, len))
-		return false;
-	return ~__crc32c_le(~0U, f->image, len) == e->info.payload_crc;
+	return !open_read(o, pstore_flash_pos(f, e->block, pos), f->image, len) &&
+	       ~__crc32c_le(~0U, f->image, len) == e->info.payload_crc;
 }
 
 /*
@@ -490,12 +555,6 @@ static void open_replay_block(struct open *o, u32 block)
 	}
 }
 
-/* A block in use, and the number of its first extent. */
-struct open_order {
-	u64	seq;
-	u32	block;
-};
-
 static int open_compare(const void *a, const void *b)
 {
 	const struct open_order *x = a, *y = b;
@@ -503,27 +562,87 @@ static int open_compare(const void *a, const void *b)
 	return x->seq < y->seq ? -1 : x->seq > y->seq;
 }
 
-/* The blocks that have extents, oldest first. Return: how many. */
-static u32 open_sort_blocks(struct open *o, struct open_order *order)
+/* One that has lost its header, and nothing else, has its extents still. */
+static bool open_may_have_extents(const struct open *o, u32 block)
 {
-	struct pstore_flash *f = o->f;
-	u32 first = pstore_flash_first(&f->geometry), block, nr = 0;
+	return o->f->states[block] == PSTORE_FLASH_FREE ||
+	       (o->ours && o->f->states[block] == PSTORE_FLASH_RAW);
+}
+
+static void open_take_block(struct open *o, const struct open_extent *first)
+{
+	o->f->states[first->block] = PSTORE_FLASH_USED;
+	o->order[o->used].seq = first->info.seq;
+	o->order[o->used++].block = first->block;
+}
+
+/* The blocks that have an extent where the first one should be. */
+static void open_find_used(struct open *o)
+{
+	u32 pos = pstore_flash_first(&o->f->geometry), block;
 	struct open_extent e;
 
-	for (block = 0; block < f->geometry.blocks; block++) {
-		if (f->states[block] != PSTORE_FLASH_FREE)
-			continue;
-		if (open_next_extent(o, block, first, &e)) {
-			f->states[block] = PSTORE_FLASH_USED;
-			order[nr].seq = e.info.seq;
-			order[nr++].block = block;
-		} else if (open_used_end(o, block, first)) {
-			f->states[block] = PSTORE_FLASH_RAW;
-		}
+	for (block = 0; block < o->f->geometry.blocks; block++) {
+		if (open_may_have_extents(o, block) &&
+		    open_extent_near(o, block, pos, &e))
+			open_take_block(o, &e);
 		cond_resched();
 	}
-	sort(order, nr, sizeof(*order), open_compare, NULL);
-	return nr;
+}
+
+/* What is in a block that has no extent there? Return: whether it has any. */
+static bool open_search_block(struct open *o, u32 block)
+{
+	u32 pos = pstore_flash_first(&o->f->geometry);
+	struct open_extent e;
+
+	if (open_next_extent(o, block, pos, &e)) {
+		open_take_block(o, &e);
+		return true;
+	}
+	if (o->f->states[block] == PSTORE_FLASH_FREE &&
+	    open_search_end(o, block) > pos) {
+		o->f->states[block] = PSTORE_FLASH_RAW;
+		o->torn = block;
+	}
+	return false;
+}
+
+/* Search those next to a block in use, @step blocks further on each time. */
+static void open_search_along(struct open *o, u32 step)
+{
+	struct pstore_flash *f = o->f;
+	u32 block = o->used ? o->order[0].block : 0, i, nr = 0;
+
+	for (i = 0; i < f->geometry.blocks; i++) {
+		if (f->states[block] == PSTORE_FLASH_USED)
+			nr = 0;
+		else if (open_may_have_extents(o, block) &&
+			 nr++ <= PSTORE_FLASH_TRIES &&
+			 open_search_block(o, block))
+			nr = 0;
+		block = (block + step) % f->geometry.blocks;
+		cond_resched();
+	}
+}
+
+/*
+ * Search blocks that begin with nothing. What was cut short, or left out since a CPU
+ * died, lies next to blocks that are in use; the others have been erased, as their
+ * headers say.
+ */
+static void open_search(struct open *o)
+{
+	open_search_along(o, 1);
+	open_search_along(o, o->f->geometry.blocks - 1);
+}
+
+/* The blocks that have extents, oldest first. */
+static void open_sort_blocks(struct open *o)
+{
+	open_find_used(o);
+	open_search(o);
+	sort(o->order, o->used, sizeof(*o->order), open_compare, NULL);
 }
 
 static void open_count_live(struct pstore_flash *f)
@@ -534,6 +653,19 @@ static void open_count_live(struct pstore_flash *f)
 		if (f->map[i] != PSTORE_FLASH_NOWHERE)
 			f->live[pstore_flash_block_of(f, (u64)f->map[i] *
 						      PSTORE_FLASH_STEP)]++;
+}
+
+/* Where the next block is written to first. */
+static void open_enter_next(struct pstore_flash *f,
+			    struct pstore_flash_place *p)
+{
+	u32 next = pstore_flash_next_free(f, p->block);
+
+	if (next == PSTORE_FLASH_NOWHERE)
+		return;
+	f->states[next] = PSTORE_FLASH_USED;
+	p->block = next;
+	p->pos = pstore_flash_first(&f->geometry) + f->geometry.unit_bytes;
 }
 
 /*
@@ -552,32 +684,46 @@ static void open_find_place(struct open *o)
 		p->pos = round_up(p->pos, unit) + unit;
 		p->pos = min(p->pos, f->geometry.block_bytes);
 	}
+	if (!pstore_flash_fit(&f->geometry, f->geometry.block_bytes - p->pos))
+		open_enter_next(f, p);
 	/* No number twice, should a header that was torn be read differently one day. */
 	p->seq += OPEN_SEQ_GAP;
 	f->places[0] = *p;
 }
 
+/*
+ * The very first write was cut short. Another block is to have a header before that one
+ * is erased, lest a second cut leaves a flash that nobody knows.
+ */
+static void open_keep_torn(struct open *o)
+{
+	if (o->used || o->torn == PSTORE_FLASH_NOWHERE)
+		return;
+	o->f->states[o->torn] = PSTORE_FLASH_USED;
+	o->next.block = o->torn;
+}
+
 static int open_replay(struct open *o)
 {
 	struct pstore_flash *f = o->f;
-	struct open_order *order;
-	u32 i, nr;
+	u32 i;
 
-	order = kvcalloc(f->geometry.blocks, sizeof(*order), GFP_KERNEL);
-	if (!order)
+	o->order = kvcalloc(f->geometry.blocks, sizeof(*o->order), GFP_KERNEL);
+	if (!o->order)
 		return -ENOMEM;
 	/* So that block 0 is the first one of a blank flash. */
 	o->next.block = f->geometry.blocks - 1;
 	o->next.pos = f->geometry.block_bytes;
 	o->next.seq = 1;
-	nr = open_sort_blocks(o, order);
-	for (i = 0; i < nr; i++)
-		open_replay_block(o, order[i].block);
+	open_sort_blocks(o);
+	open_keep_torn(o);
+	for (i = 0; i < o->used; i++)
+		open_replay_block(o, o->order[i].block);
 	open_settle(o, NULL);
-	kvfree(order);
+	kvfree(o->order);
 	open_count_live(f);
 	open_find_place(o);
-	return 0;
+	return o->error;
 }
 
 /* The area. */
@@ -589,6 +735,15 @@ static u32 open_good_blocks(const struct pstore_flash *f)
 	for (i = 0; i < f->geometry.blocks; i++)
 		nr += f->states[i] != PSTORE_FLASH_BAD;
 	return nr;
+}
+
+/* How many granules are appended at a time when a block is cleaned. */
+static u32 open_piece(const struct pstore_flash_geometry *g)
+{
+	u32 room = g->block_bytes - pstore_flash_first(g);
+	u32 all = pstore_flash_capacity(g, room, PSTORE_FLASH_MAX_EXTENT);
+
+	return clamp(all / OPEN_PIECES, 1U, PSTORE_FLASH_MAX_EXTENT);
 }
 
 /* As many erased blocks as the text of the whole log takes, or a half of all. */
@@ -616,7 +771,7 @@ static int open_plan_area(struct pstore_flash *f)
 	if (good < 2 + spare)
 		return open_refuse_geometry(f, "too few good eraseblocks; use a larger partition");
 	blocks = good - spare - open_reserve(f, good - spare);
-	granules = (u64)blocks * pstore_flash_capacity(g, room);
+	granules = (u64)blocks * pstore_flash_capacity(g, room, open_piece(g));
 	granules = blocks > 1 ? granules * 3 / 4 : granules / 2;
 	granules = min_t(u64, granules, PSTORE_FLASH_MAX_GRANULES);
 	g->granules = round_down(granules, PSTORE_FLASH_MAX_GRANULE /
@@ -640,7 +795,8 @@ static int open_begin(struct open *o)
 		if (f->states[block] != PSTORE_FLASH_RAW ||
 		    open_used_end(o, block, 0))
 			continue;
-		if (pstore_flash_program_header(f, block, f->header, mtd_write))
+		if (pstore_flash_program_header(f, block, f->header,
+						pstore_flash_program))
 			continue;
 		f->states[block] = PSTORE_FLASH_FREE;
 		return 0;
@@ -653,11 +809,15 @@ static int open_begin(struct open *o)
 static void open_plan_ahead(struct pstore_flash *f)
 {
 	struct pstore_flash_geometry *g = &f->geometry;
-	u32 all = pstore_flash_capacity(g, g->block_bytes -
-					   pstore_flash_first(g));
+	u32 room = g->block_bytes - pstore_flash_first(g);
+	u32 good = open_good_blocks(f), full, most;
 
-	f->reserve = open_reserve(f, open_good_blocks(f));
-	f->piece = clamp(all / OPEN_PIECES, 1U, PSTORE_FLASH_MAX_EXTENT);
+	f->piece = open_piece(g);
+	/* A larger log buffer than when the area was made cannot make it smaller. */
+	full = DIV_ROUND_UP(g->granules,
+			    pstore_flash_capacity(g, room, f->piece));
+	most = good > full + 1 ? good - full - 1 : 1;
+	f->reserve = min(most, open_reserve(f, good));
 }
 
 /* Memory. */
@@ -703,7 +863,7 @@ static int open_flash(struct open *o)
 		return ret;
 	open_look_at_blocks(o);
 	open_find_old(o);
-	ret = open_claim(o) ?: pstore_flash_old_begin(f);
+	ret = o->error ?: open_claim(o) ?: pstore_flash_old_begin(f);
 	if (!ret && !o->ours)
 		ret = open_plan_area(f);
 	if (!ret)
@@ -752,8 +912,11 @@ struct pstore_flash *pstore_flash_open(struct mtd_info *mtd,
 				 &pstore_flash_panic_ops : &pstore_flash_ops;
 		mutex_init(&f->lock);
 		mutex_init(&f->clean_lock);
+		f->panic_wait_ms = PSTORE_FLASH_PANIC_MS;
 		INIT_WORK(&f->work, pstore_flash_work);
 		o->f = f;
+		o->searched = PSTORE_FLASH_NOWHERE;
+		o->torn = PSTORE_FLASH_NOWHERE;
 		o->header = kmalloc(OPEN_HEADER, GFP_KERNEL);
 		o->chunk = kmalloc(OPEN_CHUNK, GFP_KERNEL);
 		if (o->header && o->chunk)

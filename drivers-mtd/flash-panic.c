@@ -18,10 +18,39 @@
  * Those functions of flash.c are called that are marked for it, and the driver's
  * panic-time operations.
  */
+#include <linux/delay.h>
 #include <linux/mtd/mtd.h>
+#include <linux/nmi.h>
 #include <linux/string.h>
 
 #include "flash.h"
+
+/* How often a chip that is busy is asked again, in ms. */
+#define PANIC_POLL_MS	10
+
+/* Wait a little for a chip that is busy. Return: whether to try again. */
+static bool panic_wait(struct pstore_flash *f)
+{
+	if (f->panic_wait_ms < PANIC_POLL_MS)
+		return false;
+	f->panic_wait_ms -= PANIC_POLL_MS;
+	touch_nmi_watchdog();
+	mdelay(PANIC_POLL_MS);
+	return true;
+}
+
+/* A chip may be busy with an erase that was begun before. */
+static int panic_program(struct pstore_flash *f, u64 pos, const void *buf,
+			 size_t len)
+{
+	size_t done;
+	int ret;
+
+	do {
+		ret = mtd_panic_write(f->mtd, pos, len, &done, buf);
+	} while (ret == -EBUSY && !done && panic_wait(f));
+	return ret ?: done == len ? 0 : -EIO;
+}
 
 /*
  * Does anything in this block count? f->live may say so for no reason, since a CPU
@@ -52,9 +81,12 @@ static int panic_erase(struct pstore_flash *f, u32 block)
 	WRITE_ONCE(f->states[block], PSTORE_FLASH_RAW);
 	WRITE_ONCE(f->live[block], 0);
 	f->erases[block]++;
-	ret = mtd_panic_erase(f->mtd, &erase) ?:
-	      pstore_flash_program_header(f, block, f->panic_image,
-					  mtd_panic_write);
+	do {
+		ret = mtd_panic_erase(f->mtd, &erase);
+	} while (ret == -EBUSY && panic_wait(f));
+	if (!ret)
+		ret = pstore_flash_program_header(f, block, f->panic_image,
+						  panic_program);
 	WRITE_ONCE(f->states[block],
 		   ret ? PSTORE_FLASH_BAD : PSTORE_FLASH_FREE);
 	return ret;
@@ -88,7 +120,7 @@ static int panic_write_some(struct pstore_flash *f, u32 first, u32 want,
 	if (!nr)
 		return 0;
 	pstore_flash_fill(f, f->panic_image, first, nr, buf);
-	ret = pstore_flash_append(f, &p, f->panic_image, nr, mtd_panic_write);
+	ret = pstore_flash_append(f, &p, f->panic_image, nr, panic_program);
 	return ret ?: nr;
 }
 
@@ -105,7 +137,7 @@ static int panic_write_extent(struct pstore_flash *f, u32 first, u32 want,
 			return ret;
 		if (!ret)
 			ret = panic_make_room(f);
-		if (ret == -ENOSPC || ret == -ETIMEDOUT || ret == -EOPNOTSUPP)
+		if (ret == -ENOSPC || ret == -ETIMEDOUT || ret == -EBUSY)
 			return ret;
 	}
 	return ret ?: -ENOSPC;
@@ -123,5 +155,9 @@ int pstore_flash_panic_write(struct pstore_storage *st, u64 pos,
 {
 	struct pstore_flash *f = container_of(st, struct pstore_flash, storage);
 
+	/* What is there now is worth more than half of something new. */
+	if (!mtd_get_master(f->mtd)->_panic_erase &&
+	    !pstore_flash_has_room(f, div_u64(len, f->geometry.granule_bytes)))
+		return -ENOSPC;
 	return pstore_flash_write_all(f, pos, buf, len, panic_write_extent);
 }

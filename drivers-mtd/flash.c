@@ -21,9 +21,6 @@
 /* How many pieces of a block that is cleaned may be torn, one after the other. */
 #define FLASH_TORN_PIECES	3
 
-/* So much slack that it does not matter how much. */
-#define FLASH_ENOUGH		(4 * PSTORE_FLASH_MAX_EXTENT)
-
 static struct pstore_flash *to_flash(struct pstore_storage *st)
 {
 	return container_of(st, struct pstore_flash, storage);
@@ -90,8 +87,12 @@ static bool flash_is_passed_over(const struct pstore_flash *f, u32 block)
 	return state == PSTORE_FLASH_BAD || state == PSTORE_FLASH_OLD;
 }
 
-/* The first block behind @block, round the ring, that has been erased. */
-static u32 flash_next_free(const struct pstore_flash *f, u32 block)
+/*
+ * Context: Any, panic context too.
+ * Return: the first block behind @block, round the ring, that has been erased, or
+ *	PSTORE_FLASH_NOWHERE.
+ */
+u32 pstore_flash_next_free(const struct pstore_flash *f, u32 block)
 {
 	u32 i;
 
@@ -142,7 +143,7 @@ u32 pstore_flash_choose(struct pstore_flash *f, u32 want,
 	flash_place(f, p);
 	nr = pstore_flash_fit(&f->geometry, flash_room(f, p));
 	if (!nr) {
-		u32 next = flash_next_free(f, p->block);
+		u32 next = pstore_flash_next_free(f, p->block);
 
 		if (next == PSTORE_FLASH_NOWHERE)
 			return 0;
@@ -153,12 +154,13 @@ u32 pstore_flash_choose(struct pstore_flash *f, u32 want,
 	return min(nr, want);
 }
 
-/* Context: Any. Return: how many granules @room bytes take, in large extents. */
-u32 pstore_flash_capacity(const struct pstore_flash_geometry *g, u32 room)
+/* Context: Any. Return: how many granules @room bytes take, in extents of up to @max. */
+u32 pstore_flash_capacity(const struct pstore_flash_geometry *g, u32 room,
+			  u32 max)
 {
 	u32 nr, all = 0;
 
-	while ((nr = pstore_flash_fit(g, room))) {
+	while ((nr = min(max, pstore_flash_fit(g, room)))) {
 		all += nr;
 		room -= pstore_flash_span(g, nr);
 	}
@@ -171,11 +173,12 @@ static u32 flash_free_capacity(const struct pstore_flash *f, u32 block,
 {
 	const struct pstore_flash_geometry *g = &f->geometry;
 	u32 each = pstore_flash_capacity(g, g->block_bytes -
-					    pstore_flash_first(g));
+					    pstore_flash_first(g),
+					 PSTORE_FLASH_MAX_EXTENT);
 	u32 i, all = 0;
 
 	for (i = 1; i < g->blocks && all < enough; i++) {
-		block = flash_next_free(f, block);
+		block = pstore_flash_next_free(f, block);
 		if (block == PSTORE_FLASH_NOWHERE)
 			break;
 		all += each;
@@ -193,10 +196,10 @@ static u32 flash_waste(const struct pstore_flash *f)
 /*
  * With @nr granules more at @p, the next block is to be cleaned still: only then the
  * flash can go on for ever. How many granules is there room for beyond those that
- * count in it? They may be lost to power cuts meanwhile.
+ * count in it, up to @enough? They may be lost to power cuts meanwhile.
  */
 static u32 flash_slack(const struct pstore_flash *f,
-		       const struct pstore_flash_place *p, u32 nr)
+		       const struct pstore_flash_place *p, u32 nr, u32 enough)
 {
 	u32 room = flash_room(f, p);
 	u32 victim = pstore_flash_next_to_clean(f, p->block), need;
@@ -204,11 +207,12 @@ static u32 flash_slack(const struct pstore_flash *f,
 	if (nr)
 		room -= pstore_flash_span(&f->geometry, nr);
 	if (victim == PSTORE_FLASH_NOWHERE)
-		return FLASH_ENOUGH;
+		return enough;
 	need = READ_ONCE(f->live[victim]);
-	room = pstore_flash_capacity(&f->geometry, room) +
-	       flash_free_capacity(f, p->block, need + FLASH_ENOUGH);
-	return room > need ? room - need : 0;
+	room = pstore_flash_capacity(&f->geometry, room,
+				     PSTORE_FLASH_MAX_EXTENT) +
+	       flash_free_capacity(f, p->block, need + enough);
+	return room > need ? min(room - need, enough) : 0;
 }
 
 /* The least that has to be left, see flash_piece(). */
@@ -227,10 +231,25 @@ u32 pstore_flash_choose_some(struct pstore_flash *f, u32 want,
 			     struct pstore_flash_place *p)
 {
 	u32 nr = pstore_flash_choose(f, want, p);
+	u32 least = flash_least_slack(f);
 
-	while (nr && flash_slack(f, p, nr) < flash_least_slack(f))
+	while (nr && flash_slack(f, p, nr, least) < least)
 		nr /= 2;
 	return nr;
+}
+
+/*
+ * Can @nr granules more be written at once, with nothing cleaned meanwhile?
+ *
+ * Context: Process context with f->lock held, or panic context.
+ */
+bool pstore_flash_has_room(struct pstore_flash *f, u32 nr)
+{
+	u32 all = nr + flash_least_slack(f);
+	struct pstore_flash_place p;
+
+	flash_place(f, &p);
+	return flash_slack(f, &p, 0, all) >= all;
 }
 
 /*
@@ -282,7 +301,7 @@ static void flash_move(struct pstore_flash *f, u32 granule, u32 step)
  */
 int pstore_flash_append(struct pstore_flash *f,
 			const struct pstore_flash_place *p, void *image, u32 nr,
-			pstore_flash_program program)
+			pstore_flash_program_fn program)
 {
 	struct pstore_flash_extent_info info = {
 		.seq = p->seq, .valid_end = p->valid_end, .nr = nr,
@@ -291,7 +310,6 @@ int pstore_flash_append(struct pstore_flash *f,
 	u32 len = pstore_flash_span(&f->geometry, nr), i;
 	u64 pos = pstore_flash_pos(f, p->block, p->pos);
 	struct pstore_flash_place next = *p;
-	size_t done;
 	int ret;
 
 	next.pos += len;
@@ -300,12 +318,12 @@ int pstore_flash_append(struct pstore_flash *f,
 	if (READ_ONCE(f->states[p->block]) == PSTORE_FLASH_FREE)
 		WRITE_ONCE(f->states[p->block], PSTORE_FLASH_USED);
 	pstore_flash_encode_extent(image, &f->geometry, &info);
-	ret = program(f->mtd, pos, len, &done, image);
-	if (ret || done != len) {
+	ret = program(f, pos, image, len);
+	if (ret) {
 		WRITE_ONCE(f->states[p->block], PSTORE_FLASH_FAILED);
 		next.pos = f->geometry.block_bytes;
 		flash_publish(f, &next);
-		return ret ?: -EIO;
+		return ret;
 	}
 	/* First that the extent counts, then that what it replaces does not. */
 	next.valid_end = pos + len;
@@ -314,6 +332,21 @@ int pstore_flash_append(struct pstore_flash *f,
 		flash_move(f, le32_to_cpu(e->granules[i]),
 			   flash_granule_step(f, pos, nr, i));
 	return 0;
+}
+
+/*
+ * Write to the flash itself.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0 or the flash's error.
+ */
+int pstore_flash_program(struct pstore_flash *f, u64 pos, const void *buf,
+			 size_t len)
+{
+	size_t done;
+	int ret = mtd_write(f->mtd, pos, len, &done, buf);
+
+	return ret ?: done == len ? 0 : -EIO;
 }
 
 /*
@@ -392,7 +425,7 @@ static u32 flash_piece(struct pstore_flash *f)
 	u32 slack;
 
 	flash_place(f, &p);
-	slack = flash_slack(f, &p, 0) / 2;
+	slack = flash_slack(f, &p, 0, 2 * (f->piece + flash_waste(f))) / 2;
 	if (slack <= flash_waste(f))
 		return PSTORE_FLASH_MAX_EXTENT;
 	return min(f->piece, slack - flash_waste(f));
@@ -411,7 +444,7 @@ static int flash_copy_some(struct pstore_flash *f, u32 block)
 	ret = flash_load(f, f->image, nr);
 	if (ret)
 		return mtd_is_eccerr(ret) ? 0 : ret;
-	return pstore_flash_append(f, &p, f->image, nr, mtd_write);
+	return pstore_flash_append(f, &p, f->image, nr, pstore_flash_program);
 }
 
 /* Append again what counts in @block. */
@@ -436,16 +469,13 @@ static int flash_evacuate(struct pstore_flash *f, u32 block)
  * Return: 0 or the flash's error.
  */
 int pstore_flash_program_header(struct pstore_flash *f, u32 block, void *buf,
-				pstore_flash_program program)
+				pstore_flash_program_fn program)
 {
 	u32 len = pstore_flash_first(&f->geometry);
-	size_t done;
-	int ret;
 
 	memset(buf, 0xff, len);
 	pstore_flash_encode_block(buf, &f->geometry, f->erases[block]);
-	ret = program(f->mtd, pstore_flash_pos(f, block, 0), len, &done, buf);
-	return ret ?: done == len ? 0 : -EIO;
+	return program(f, pstore_flash_pos(f, block, 0), buf, len);
 }
 
 /* Only an I/O error says that it is the block. */
@@ -471,7 +501,16 @@ static int flash_erase(struct pstore_flash *f, u32 block)
 	WRITE_ONCE(f->states[block], PSTORE_FLASH_RAW);
 	f->erases[block]++;
 	return mtd_erase(f->mtd, &erase) ?:
-	       pstore_flash_program_header(f, block, f->header, mtd_write);
+	       pstore_flash_program_header(f, block, f->header,
+					   pstore_flash_program);
+}
+
+/* What counts in @block cannot be moved now. It stays where it is. */
+static void flash_set_aside(struct pstore_flash *f, u32 block, int err)
+{
+	pr_warn("%s: the block at %llu cannot be emptied (error %d); not written to until the next boot\n",
+		f->storage.device, pstore_flash_pos(f, block, 0), err);
+	WRITE_ONCE(f->states[block], PSTORE_FLASH_BAD);
 }
 
 static u32 flash_victim(struct pstore_flash *f)
@@ -517,14 +556,18 @@ static int flash_clean(struct pstore_flash *f)
 	u32 block = flash_victim(f);
 	int ret;
 
+	lockdep_assert_held(&f->clean_lock);
+
 	if (block == PSTORE_FLASH_NOWHERE)
 		return flash_free_old(f);
 	ret = flash_evacuate(f, block);
 	if (ret == -ENOSPC)
 		return flash_free_old(f);
-	if (!ret)
+	if (ret)
+		flash_set_aside(f, block, ret);
+	else
 		flash_free(f, block);
-	return ret;
+	return 0;
 }
 
 /* How many blocks lie ready, where extents go next. */
@@ -535,7 +578,7 @@ static u32 flash_ahead(struct pstore_flash *f)
 	guard(mutex)(&f->lock);
 	block = pstore_flash_head(f);
 	for (i = 1; i < f->geometry.blocks; i++) {
-		block = flash_next_free(f, block);
+		block = pstore_flash_next_free(f, block);
 		if (block == PSTORE_FLASH_NOWHERE)
 			break;
 		nr++;
@@ -548,7 +591,8 @@ static bool flash_is_worth_cleaning(const struct pstore_flash *f)
 {
 	const struct pstore_flash_geometry *g = &f->geometry;
 	u32 each = pstore_flash_capacity(g, g->block_bytes -
-					    pstore_flash_first(g));
+					    pstore_flash_first(g),
+					 PSTORE_FLASH_MAX_EXTENT);
 	u32 i, used = 0;
 	u64 live = 0;
 
@@ -628,7 +672,7 @@ static int flash_write_some(struct pstore_flash *f, u32 first, u32 want,
 	if (!nr)
 		return 0;
 	pstore_flash_fill(f, f->image, first, nr, buf);
-	ret = pstore_flash_append(f, &p, f->image, nr, mtd_write);
+	ret = pstore_flash_append(f, &p, f->image, nr, pstore_flash_program);
 	return ret ?: nr;
 }
 
@@ -663,7 +707,7 @@ static int flash_write_extent(struct pstore_flash *f, u32 first, u32 want,
  * Return: 0 or -errno.
  */
 int pstore_flash_write_all(struct pstore_flash *f, u64 pos, const void *buf,
-			   size_t len, pstore_flash_write write)
+			   size_t len, pstore_flash_write_fn write)
 {
 	u32 first = div_u64(pos, f->geometry.granule_bytes);
 	u32 left = len / f->geometry.granule_bytes;

@@ -15,6 +15,7 @@
  *	oops.c		mtdoops
  */
 
+#include <linux/list.h>
 #include <linux/mtd/mtd.h>
 #include <linux/mutex.h>
 #include <linux/pstore_storage.h>
@@ -31,6 +32,9 @@
 
 /* A write that the flash refuses is tried in this many blocks. */
 #define PSTORE_FLASH_TRIES	4
+
+/* So long a panic waits for a chip that is busy, in all, in ms. */
+#define PSTORE_FLASH_PANIC_MS	5000
 
 /**
  * enum pstore_flash_state - what an eraseblock is
@@ -84,6 +88,7 @@ struct pstore_flash_saved {
  * struct pstore_flash - a flash that pstore owns
  * @storage:	what zone sees of it
  * @mtd:	the flash
+ * @node:	in the list of those that are attached
  * @geometry:	how it is divided
  * @reserve:	how many erased blocks are held ready, so that a panic finds them
  * @piece:	how many granules are appended at a time when a block is cleaned
@@ -106,10 +111,12 @@ struct pstore_flash_saved {
  * @offered:	zone has taken what it could of what older kernels left
  * @work:	cleans ahead
  * @panic_image: an extent on its way, in a panic
+ * @panic_wait_ms: how long a panic still waits for a chip that is busy
  */
 struct pstore_flash {
 	struct pstore_storage		storage;
 	struct mtd_info			*mtd;
+	struct list_head		node;
 	struct pstore_flash_geometry	geometry;
 	u32				reserve;
 	u32				piece;
@@ -128,35 +135,41 @@ struct pstore_flash {
 	bool				offered;
 	struct work_struct		work;
 	void				*panic_image;
+	unsigned int			panic_wait_ms;
 };
 
-/* How flash.c and flash-panic.c reach the flash, each in its own way. */
-typedef int (*pstore_flash_program)(struct mtd_info *mtd, loff_t to, size_t len,
-				    size_t *done, const u_char *buf);
+/* How flash.c and flash-panic.c write to the flash, each in its own way: 0 or -errno. */
+typedef int (*pstore_flash_program_fn)(struct pstore_flash *f, u64 pos,
+				    const void *buf, size_t len);
 
 /* Write up to @want granules. Gives how many, or -errno. */
-typedef int (*pstore_flash_write)(struct pstore_flash *f, u32 first, u32 want,
+typedef int (*pstore_flash_write_fn)(struct pstore_flash *f, u32 first, u32 want,
 				  const void *buf);
 
 /* flash.c */
 u32 pstore_flash_head(const struct pstore_flash *f);
 u32 pstore_flash_find(const struct pstore_flash *f,
 		      enum pstore_flash_state state);
-u32 pstore_flash_capacity(const struct pstore_flash_geometry *g, u32 room);
+u32 pstore_flash_next_free(const struct pstore_flash *f, u32 block);
+u32 pstore_flash_capacity(const struct pstore_flash_geometry *g, u32 room,
+			  u32 max);
 u32 pstore_flash_choose(struct pstore_flash *f, u32 want,
 			struct pstore_flash_place *p);
 u32 pstore_flash_choose_some(struct pstore_flash *f, u32 want,
 			     struct pstore_flash_place *p);
+bool pstore_flash_has_room(struct pstore_flash *f, u32 nr);
 void pstore_flash_fill(const struct pstore_flash *f, void *image, u32 first,
 		       u32 nr, const void *buf);
 int pstore_flash_append(struct pstore_flash *f,
 			const struct pstore_flash_place *p, void *image, u32 nr,
-			pstore_flash_program program);
+			pstore_flash_program_fn program);
 u32 pstore_flash_next_to_clean(const struct pstore_flash *f, u32 head);
+int pstore_flash_program(struct pstore_flash *f, u64 pos, const void *buf,
+			 size_t len);
 int pstore_flash_program_header(struct pstore_flash *f, u32 block, void *buf,
-				pstore_flash_program program);
+				pstore_flash_program_fn program);
 int pstore_flash_write_all(struct pstore_flash *f, u64 pos, const void *buf,
-			   size_t len, pstore_flash_write write);
+			   size_t len, pstore_flash_write_fn write);
 int pstore_flash_read_raw(struct pstore_flash *f, u64 pos, void *buf,
 			  size_t len);
 void pstore_flash_work(struct work_struct *work);

@@ -1,33 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Flash as storage.
+ * Flash as storage: scripts, power cuts and panics in the middle of them, and the
+ * records that the mtdoops of old has left.
  *
- * A script writes runs of granules to a simulated flash, as a living kernel or in a
- * panic, and reopens it now and then. A model keeps which version of each granule was
- * acknowledged, and which is in flight. What is read back must be the acknowledged
- * one, or, after a power cut, for what was in flight either. The simulated flash
- * counts each breach of the rules of flash, of which there must be none.
- *
- * Scripts are made from their numbers. A failure prints "cut G-S-O-T": the geometry, the
- * script, the operation in which the power failed, and what that left.
+ * A failure prints "cut G-S-O-T": the kind of flash, the script, the operation in which
+ * the power failed, and what that left.
  */
-#include <kunit/test.h>
-#include <linux/kmsg_dump.h>
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
-#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <linux/vmalloc.h>
 
-#include "../../../../drivers/mtd/pstore/flash.h"
-#include "../zone.h"
-#include "sim_flash.h"
+#include "flash_model.h"
 
-#define FT_MAX_RUN	9
 #define FT_STEPS	40
-#define FT_GRANULES	4096
-#define FT_PANIC_BYTES	SZ_64K	/* flash that no panic of a script has to erase */
 
 static unsigned int scripts = 1;
 module_param(scripts, uint, 0444);
@@ -36,254 +22,6 @@ MODULE_PARM_DESC(scripts, "how many scripts to cut the power in");
 static unsigned int every = 7;
 module_param(every, uint, 0444);
 MODULE_PARM_DESC(every, "cut the power in each so many-th operation");
-
-/* The kinds of flash that are tried. */
-static const struct ft_kind {
-	const char	*name;
-	u32		blocks;
-	u32		block_bytes;
-	u32		write_bytes;
-	bool		nand;
-} ft_kinds[] = {
-	{ "NOR, 16 blocks of 4 KiB",	16, SZ_4K, 1 },
-	{ "NOR, 5 blocks of 8 KiB",	5, SZ_8K, 1 },
-	{ "NOR, 2 blocks of 16 KiB",	2, SZ_16K, 1 },
-	{ "NOR with 1 KiB units, 8 blocks of 16 KiB", 8, SZ_16K, SZ_1K },
-	{ "NAND, pages of 512 bytes, 12 blocks of 8 KiB", 12, SZ_8K, SZ_512, true },
-	{ "NAND, pages of 2 KiB, 8 blocks of 32 KiB", 8, SZ_32K, SZ_2K, true },
-};
-
-static void ft_describe(const struct ft_kind *kind, char *desc)
-{
-	strscpy(desc, kind->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(ft_kinds, ft_kinds, ft_describe);
-
-/* A run of one script on one flash. */
-struct ft {
-	struct kunit		*test;
-	struct sim_flash	*sim;
-	struct pstore_flash	*flash;
-	u8			*buf;
-	unsigned int		acked[FT_GRANULES];
-	unsigned int		flying[FT_GRANULES];
-	unsigned int		stopped[FT_GRANULES];	/* by a panic, in flight */
-	unsigned int		version;
-	u32			random;
-	char			id[48];
-};
-
-static u32 ft_random(struct ft *ft, u32 below)
-{
-	ft->random = ft->random * 1664525 + 1013904223;
-	return (ft->random >> 12) % below;
-}
-
-static u32 ft_granules(const struct ft *ft)
-{
-	return ft->flash->geometry.granules;
-}
-
-static u32 ft_granule_bytes(const struct ft *ft)
-{
-	return ft->flash->geometry.granule_bytes;
-}
-
-/* What version @version of granule @granule says; version 0 is blank. */
-static u8 ft_byte(u32 granule, unsigned int version)
-{
-	return version ? granule * 7 + version * 13 + version / 256 : 0xff;
-}
-
-static bool ft_is(const u8 *p, u32 len, u32 granule, unsigned int version)
-{
-	u32 stamp[2];
-
-	if (!version)
-		return !memchr_inv(p, 0xff, len);
-	memcpy(stamp, p, sizeof(stamp));
-	return stamp[0] == granule && stamp[1] == version &&
-	       !memchr_inv(p + sizeof(stamp), ft_byte(granule, version),
-			   len - sizeof(stamp));
-}
-
-static void ft_fill(u8 *p, u32 len, u32 granule, unsigned int version)
-{
-	u32 stamp[2] = { granule, version };
-
-	memset(p, ft_byte(granule, version), len);
-	memcpy(p, stamp, sizeof(stamp));
-}
-
-static int ft_try_open(struct ft *ft)
-{
-	const struct pstore_storage params = {
-		.backend	= "sim",
-		.kmsg_bytes	= SZ_4K,
-		.max_reason	= KMSG_DUMP_OOPS,
-	};
-	struct pstore_flash *flash = pstore_flash_open(&ft->sim->mtd, &params);
-
-	ft->flash = IS_ERR(flash) ? NULL : flash;
-	return PTR_ERR_OR_ZERO(flash);
-}
-
-static void ft_open(struct ft *ft)
-{
-	KUNIT_ASSERT_EQ_MSG(ft->test, 0, ft_try_open(ft), "cut %s", ft->id);
-	KUNIT_ASSERT_LE(ft->test, ft_granules(ft), FT_GRANULES);
-}
-
-static void ft_close(struct ft *ft)
-{
-	if (ft->flash)
-		pstore_flash_close(ft->flash);
-	ft->flash = NULL;
-}
-
-static void ft_close_action(void *data)
-{
-	ft_close(data);
-}
-
-static void ft_free(void *mem)
-{
-	vfree(mem);
-}
-
-static struct ft *ft_create(struct kunit *test, const struct ft_kind *kind)
-{
-	struct ft *ft = vzalloc(sizeof(*ft));
-
-	KUNIT_ASSERT_NOT_NULL(test, ft);
-	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, ft_free, ft));
-	KUNIT_ASSERT_EQ(test, 0, kunit_add_action(test, ft_close_action, ft));
-	ft->test = test;
-	ft->sim = sim_flash_create(test, kind->blocks, kind->block_bytes,
-				   kind->write_bytes, kind->nand);
-	ft->buf = kunit_kmalloc(test, FT_MAX_RUN * SZ_4K, GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, ft->buf);
-	return ft;
-}
-
-/* Begin anew, on a blank flash. */
-static void ft_reset(struct ft *ft)
-{
-	struct sim_flash *sim = ft->sim;
-
-	memset(sim->media, 0xff, sim->mtd.size);
-	memset(sim->top, 0, sizeof(sim->top));
-	memset(sim->bad, 0, sizeof(sim->bad));
-	memset(sim->erases, 0, sizeof(sim->erases));
-	sim->ops = 0;
-	sim->worn = SIM_FLASH_MAX_BLOCKS;
-	sim->tired = SIM_FLASH_MAX_BLOCKS;
-	sim->last_words = NULL;
-	sim_flash_power_on(sim);
-	memset(ft->acked, 0, sizeof(ft->acked));
-	memset(ft->flying, 0, sizeof(ft->flying));
-	memset(ft->stopped, 0, sizeof(ft->stopped));
-	ft->version = 0;
-}
-
-/* Write a run of granules. Return: 0 or -errno; then it stays in flight. */
-static int ft_write(struct ft *ft, u32 first, u32 nr, bool panic)
-{
-	struct pstore_storage *st = &ft->flash->storage;
-	u32 bytes = ft_granule_bytes(ft), i;
-	int ret;
-
-	ft->version++;
-	for (i = 0; i < nr; i++) {
-		ft_fill(ft->buf + i * bytes, bytes, first + i, ft->version);
-		if (ft->flying[first + i])
-			ft->stopped[first + i] = ft->flying[first + i];
-		ft->flying[first + i] = ft->version;
-	}
-	ret = (panic ? st->ops->panic_write : st->ops->write)
-		(st, (u64)first * bytes, ft->buf, nr * bytes);
-	for (i = 0; i < nr && !ret; i++) {
-		ft->acked[first + i] = ft->version;
-		ft->flying[first + i] = 0;
-		ft->stopped[first + i] = 0;
-	}
-	/* What is done ahead is done now, so that each run is the same. */
-	if (!panic)
-		flush_work(&ft->flash->work);
-	return ret;
-}
-
-static int ft_write_somewhere(struct ft *ft, bool panic)
-{
-	u32 nr = 1 + ft_random(ft, FT_MAX_RUN);
-
-	nr = min(nr, ft_granules(ft));
-	return ft_write(ft, ft_random(ft, ft_granules(ft) - nr + 1), nr, panic);
-}
-
-/*
- * All that was acknowledged is there, and what was in flight is the one or the other.
- * From now on, it is what it is.
- */
-static void ft_check(struct ft *ft)
-{
-	struct pstore_storage *st = &ft->flash->storage;
-	u32 bytes = ft_granule_bytes(ft), i;
-
-	for (i = 0; i < ft_granules(ft); i++) {
-		KUNIT_ASSERT_EQ_MSG(ft->test, 0,
-				    st->ops->read(st, (u64)i * bytes, ft->buf,
-						  bytes),
-				    "cut %s: granule %u is read", ft->id, i);
-		if (ft->flying[i] && ft_is(ft->buf, bytes, i, ft->flying[i]))
-			ft->acked[i] = ft->flying[i];
-		else if (ft->stopped[i] &&
-			 ft_is(ft->buf, bytes, i, ft->stopped[i]))
-			ft->acked[i] = ft->stopped[i];
-		ft->flying[i] = 0;
-		ft->stopped[i] = 0;
-		KUNIT_ASSERT_TRUE_MSG(ft->test,
-				      ft_is(ft->buf, bytes, i, ft->acked[i]),
-				      "cut %s: granule %u is version %u, not what it should be",
-				      ft->id, i, ft->acked[i]);
-	}
-	KUNIT_ASSERT_EQ_MSG(ft->test, 0, ft->sim->breaches, "cut %s", ft->id);
-}
-
-/* One step of a script. Return: 0, or -errno when the power is off. */
-static int ft_step(struct ft *ft)
-{
-	unsigned int i;
-	int ret = 0;
-
-	switch (ft_random(ft, 16)) {
-	case 0:
-		/* What a panic has no room for is not acknowledged. */
-		for (i = 0; i < 3 && !ret; i++)
-			ret = ft_write_somewhere(ft, true);
-		fallthrough;
-	case 1:
-		if (ft->sim->off)
-			return -EIO;
-		ft_close(ft);
-		ft_open(ft);
-		ft_check(ft);
-		return 0;
-	default:
-		return ft_write_somewhere(ft, false);
-	}
-}
-
-static int ft_run(struct ft *ft, unsigned int steps)
-{
-	unsigned int i;
-	int ret = 0;
-
-	for (i = 0; i < steps && !ret; i++)
-		ret = ft_step(ft);
-	return ret;
-}
 
 static void ft_check_wear(struct ft *ft)
 {
@@ -316,25 +54,6 @@ static void test_flash_scripts(struct kunit *test)
 		ft_check_wear(ft);
 		if (ft->sim->mtd.size >= FT_PANIC_BYTES)
 			KUNIT_EXPECT_EQ(test, ft->sim->panic_erases, 0);
-		ft_close(ft);
-	}
-}
-
-/* After a power cut: all is there, it goes on, and that is there, too. */
-static void ft_recover(struct ft *ft)
-{
-	unsigned int i;
-
-	ft_close(ft);
-	sim_flash_power_on(ft->sim);
-	for (i = 0; i < 2; i++) {
-		ft_open(ft);
-		ft_check(ft);
-		KUNIT_ASSERT_EQ_MSG(ft->test, 0, ft_write_somewhere(ft, false),
-				    "cut %s", ft->id);
-		KUNIT_ASSERT_EQ_MSG(ft->test, 0, ft_run(ft, 3), "cut %s",
-				    ft->id);
-		ft_check(ft);
 		ft_close(ft);
 	}
 }
@@ -377,6 +96,52 @@ static void test_flash_cuts(struct kunit *test)
 			}
 			cond_resched();
 		}
+	}
+	kunit_info(test, "%u power cuts", cuts);
+}
+
+/* A second cut, while the first one is recovered from. */
+static void ft_cut_again(struct ft *ft, unsigned int op, unsigned int again,
+			 enum sim_flash_tear tear)
+{
+	struct sim_flash *sim = ft->sim;
+	unsigned int steps;
+
+	ft_reset(ft);
+	ft->random = op;
+	snprintf(ft->id, sizeof(ft->id), "%td-%u, again %u-%u",
+		 (const struct ft_kind *)ft->test->param_value - ft_kinds, op,
+		 again, tear);
+	sim->cut_at = op;
+	sim->tear = (tear + op) % SIM_FLASH_TEAR_COUNT;
+	KUNIT_ASSERT_EQ_MSG(ft->test, 0, ft_try_open(ft), "cut %s", ft->id);
+	for (steps = 0; steps < 4 * FT_STEPS && !ft_run(ft, 1); steps++)
+		;
+	ft_close(ft);
+	sim_flash_power_on(sim);
+	sim->cut_at = sim->ops + again;
+	sim->tear = tear;
+	if (!ft_try_open(ft)) {
+		ft_check(ft);
+		ft_run(ft, 2);
+	}
+	ft_recover(ft);
+}
+
+static void test_flash_second_cuts(struct kunit *test)
+{
+	struct ft *ft = ft_create(test, test->param_value);
+	unsigned int op, again, cuts = 0;
+	enum sim_flash_tear tear;
+
+	for (op = 2; op < 60; op += every) {
+		for (again = 1; again <= 5; again++) {
+			for (tear = 0; tear < SIM_FLASH_TEAR_COUNT; tear++) {
+				ft_cut_again(ft, op, again, tear);
+				cuts += 2;
+			}
+		}
+		cond_resched();
 	}
 	kunit_info(test, "%u power cuts", cuts);
 }
@@ -585,9 +350,10 @@ static struct kunit_case flash_test_cases[] = {
 	KUNIT_CASE(test_flash_old),
 	KUNIT_CASE(test_flash_old_full),
 	KUNIT_CASE(test_flash_old_cuts),
-	KUNIT_CASE_PARAM(test_flash_scripts, ft_kinds_gen_params),
-	KUNIT_CASE_PARAM(test_flash_cuts, ft_kinds_gen_params),
-	KUNIT_CASE_PARAM(test_flash_panic_inside, ft_kinds_gen_params),
+	KUNIT_CASE_PARAM(test_flash_scripts, ft_each_kind),
+	KUNIT_CASE_PARAM(test_flash_cuts, ft_each_kind),
+	KUNIT_CASE_PARAM(test_flash_second_cuts, ft_each_kind),
+	KUNIT_CASE_PARAM(test_flash_panic_inside, ft_each_kind),
 	{}
 };
 

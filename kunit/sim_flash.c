@@ -96,6 +96,26 @@ static void sim_find_top(struct sim_flash *sim, u32 block)
 	sim->top[block] = round_up(end, sim->mtd.writesize);
 }
 
+/*
+ * The ECC of NAND does not fit to what a power cut has left. Pages on which it has left
+ * nothing are as good as blank.
+ */
+static void sim_spoil(struct sim_flash *sim, u64 pos, u64 len)
+{
+	if (mtd_type_is_nand(&sim->mtd) && sim->tear != SIM_FLASH_NOTHING &&
+	    sim->tear != SIM_FLASH_ALL)
+		memset(sim->torn + pos / SIM_FLASH_PAGE, 1,
+		       len / SIM_FLASH_PAGE);
+}
+
+static bool sim_is_torn(const struct sim_flash *sim, u64 pos, size_t len)
+{
+	size_t from = pos / SIM_FLASH_PAGE;
+	size_t to = DIV_ROUND_UP(pos + len, SIM_FLASH_PAGE);
+
+	return memchr(sim->torn + from, 1, to - from);
+}
+
 static int sim_write(struct mtd_info *mtd, loff_t to, size_t len,
 		     size_t *retlen, const u_char *buf)
 {
@@ -108,6 +128,7 @@ static int sim_write(struct mtd_info *mtd, loff_t to, size_t len,
 	if (!sim_survives(sim)) {
 		sim_tear_program(sim, to, buf, len);
 		sim_find_top(sim, sim_block(sim, to));
+		sim_spoil(sim, to, len);
 		return sim_die(sim);
 	}
 	if (sim_block(sim, to) == sim->worn) {
@@ -129,10 +150,17 @@ static int sim_read(struct mtd_info *mtd, loff_t from, size_t len,
 		return -EIO;
 	if (sim->bad[sim_block(sim, from)])
 		sim_breach(sim, "a bad block is read", from);
-	memcpy(buf, sim->media + from, len);
 	sim->reads += len;
+	if (from < sim->deaf_to && from + len > sim->deaf_from &&
+	    sim->deaf_error != -EBADMSG)
+		return sim->deaf_error;
+	memcpy(buf, sim->media + from, len);
 	*retlen = len;
-	return sim->bitflips;
+	if (from < sim->deaf_to && from + len > sim->deaf_from) {
+		buf[max_t(s64, from, sim->deaf_from) - from] ^= 0xff;
+		return -EBADMSG;
+	}
+	return sim_is_torn(sim, from, len) ? -EBADMSG : sim->bitflips;
 }
 
 static void sim_tear_erase(struct sim_flash *sim, u64 pos)
@@ -176,16 +204,40 @@ static int sim_erase(struct mtd_info *mtd, struct erase_info *instr)
 		return -EIO;
 	if (!sim_survives(sim)) {
 		sim_tear_erase(sim, instr->addr);
+		sim_spoil(sim, instr->addr, instr->len);
 		return sim_die(sim);
 	}
+	memset(sim->torn + instr->addr / SIM_FLASH_PAGE, 0,
+	       instr->len / SIM_FLASH_PAGE);
+	if (sim->deaf_error == -EBADMSG && sim_block(sim, sim->deaf_from) == block)
+		sim->deaf_to = 0;
 	sim->erases[block]++;
 	sim->top[block] = 0;
 	memset(sim->media + instr->addr, 0xff, mtd->erasesize);
 	return 0;
 }
 
+static bool sim_is_busy(struct sim_flash *sim)
+{
+	if (!sim->busy)
+		return false;
+	sim->busy--;
+	return true;
+}
+
+static int sim_panic_write(struct mtd_info *mtd, loff_t to, size_t len,
+			   size_t *retlen, const u_char *buf)
+{
+	*retlen = 0;
+	if (sim_is_busy(to_sim(mtd)))
+		return -EBUSY;
+	return sim_write(mtd, to, len, retlen, buf);
+}
+
 static int sim_panic_erase(struct mtd_info *mtd, struct erase_info *instr)
 {
+	if (sim_is_busy(to_sim(mtd)))
+		return -EBUSY;
 	to_sim(mtd)->panic_erases++;
 	return sim_erase(mtd, instr);
 }
@@ -224,6 +276,8 @@ struct sim_flash *sim_flash_create(struct kunit *test, u32 blocks,
 	KUNIT_ASSERT_EQ(test, 0,
 			kunit_add_action_or_reset(test, sim_free, sim->media));
 	memset(sim->media, 0xff, bytes);
+	sim->torn = kunit_kzalloc(test, bytes / SIM_FLASH_PAGE, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, sim->torn);
 	sim->worn = SIM_FLASH_MAX_BLOCKS;
 	sim->tired = SIM_FLASH_MAX_BLOCKS;
 	sim->mtd.name = "simflash";
@@ -236,7 +290,7 @@ struct sim_flash *sim_flash_create(struct kunit *test, u32 blocks,
 	sim->mtd.bitflip_threshold = 1;
 	sim->mtd._read = sim_read;
 	sim->mtd._write = sim_write;
-	sim->mtd._panic_write = sim_write;
+	sim->mtd._panic_write = sim_panic_write;
 	sim->mtd._erase = sim_erase;
 	sim->mtd._panic_erase = sim_panic_erase;
 	if (nand) {
@@ -244,16 +298,6 @@ struct sim_flash *sim_flash_create(struct kunit *test, u32 blocks,
 		sim->mtd._block_markbad = sim_block_markbad;
 	}
 	return sim;
-}
-
-/* The same bytes, on a second flash of the same kind. */
-void sim_flash_copy(struct sim_flash *to, const struct sim_flash *from)
-{
-	memcpy(to->media, from->media, from->mtd.size);
-	memcpy(to->top, from->top, sizeof(to->top));
-	memcpy(to->bad, from->bad, sizeof(to->bad));
-	memcpy(to->erases, from->erases, sizeof(to->erases));
-	sim_flash_power_on(to);
 }
 
 /* After a power cut. */

@@ -38,6 +38,9 @@ enum sim_flash_tear {
 
 #define SIM_FLASH_MAX_BLOCKS	64
 
+/* No page of the NAND that is simulated is smaller. */
+#define SIM_FLASH_PAGE		512
+
 /**
  * struct sim_flash - a simulated flash
  * @test:	the test that it goes with
@@ -54,6 +57,13 @@ enum sim_flash_tear {
  * @tear:	what that leaves
  * @off:	the power is off: each access fails
  * @bitflips:	reads say that bits were corrected
+ * @torn:	per SIM_FLASH_PAGE of NAND, whether an operation was cut short there: then
+ *		errors cannot be corrected until it is erased
+ * @deaf_from:	reads from here on, up to @deaf_to, fail with @deaf_error
+ * @deaf_to:	see there
+ * @deaf_error:	-EBADMSG, and the bytes are not what they were until the block is
+ *		erased; or another
+ * @busy:	so many operations in a panic find the chip busy
  * @worn:	this block refuses programs, SIM_FLASH_MAX_BLOCKS for none
  * @tired:	this block refuses erases
  * @last_words:	called when the power is about to go, after what that leaves of the
@@ -75,6 +85,11 @@ struct sim_flash {
 	enum sim_flash_tear	tear;
 	bool			off;
 	bool			bitflips;
+	u8			*torn;
+	u64			deaf_from;
+	u64			deaf_to;
+	int			deaf_error;
+	unsigned int		busy;
 	u32			worn;
 	u32			tired;
 	void			(*last_words)(struct sim_flash *sim);
@@ -83,7 +98,6 @@ struct sim_flash {
 
 struct sim_flash *sim_flash_create(struct kunit *test, u32 blocks,
 				   u32 block_bytes, u32 write_bytes, bool nand);
-void sim_flash_copy(struct sim_flash *to, const struct sim_flash *from);
 void sim_flash_power_on(struct sim_flash *sim);
 
 #endif /* _PSTORE_ZONE_TEST_SIM_FLASH_H */
