@@ -30,7 +30,8 @@
  * What an unclean shutdown can leave behind, and who wins:
  *
  * - A block without a valid header, blank or not: its erase was cut short, or its
- *   first use. It is erased again.
+ *   first use. It is erased again. If it has extents all the same, their numbers tell
+ *   whether they count, as for any.
  * - An extent whose header is not valid: the write was cut short. What is there does
  *   not count, and nothing more is written to the block, except in a panic, behind it.
  * - An extent whose header is valid, while the next one says with @valid_end that
