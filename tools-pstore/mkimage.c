@@ -45,6 +45,8 @@
  * @bomb:	the first part of the second crash inflates to 20 slots
  * @erased:	numbers of records that are erased
  * @nr_erased:	how many
+ * @damage:	how often the image is damaged once it is made
+ * @refused:	the disk has refused to write this record; 0 for none
  */
 struct plan {
 	__u32	slots;
@@ -66,6 +68,8 @@ struct plan {
 	bool	bomb;
 	__u64	erased[MAX_ERASED];
 	__u32	nr_erased;
+	__u32	damage;
+	__u64	refused;
 };
 
 /**
@@ -232,6 +236,15 @@ static bool is_erased(const struct making *m, __u64 seq)
 	return false;
 }
 
+/* Records that the disk refuses leave what was in the slot. */
+static bool is_refused(struct making *m)
+{
+	if (!m->plan.refused || m->seq != m->plan.refused)
+		return false;
+	m->seq++;
+	return true;
+}
+
 /* Part 1 is written first. Its text, without title, goes before that of the rest. */
 static void make_part(struct making *m, const struct pstore_region *region,
 		      __u32 crash, __u32 part, struct bytes *whole)
@@ -285,7 +298,8 @@ static void make_crashes(struct making *m, const struct pstore_region *region)
 		struct bytes whole = {};
 
 		for (part = 1; part <= m->plan.parts; part++)
-			make_part(m, region, crash, part, &whole);
+			if (!is_refused(m))
+				make_part(m, region, crash, part, &whole);
 		expect(m, whole.data, whole.nr, "crash-%u", crash);
 		free(whole.data);
 	}
@@ -624,6 +638,130 @@ static void make_image(struct making *m)
 	}
 }
 
+/* Random images. */
+
+static bool one_in(struct making *m, __u32 n)
+{
+	return !(draw(m) % n);
+}
+
+static __u32 between(struct making *m, __u32 least, __u32 most)
+{
+	return least + draw(m) % (most - least + 1);
+}
+
+static void random_ring(struct making *m)
+{
+	struct plan *plan = &m->plan;
+	__u32 i;
+
+	plan->slots = between(m, 2, 9);
+	plan->slot_bytes = 4096 * between(m, 1, 3);
+	plan->crashes = between(m, 0, 5);
+	plan->parts = between(m, 1, 4);
+	plan->bomb = one_in(m, 10);
+	plan->first_seq = one_in(m, 2) ? 0 : (__u64)draw(m) << between(m, 0, 31);
+	if (one_in(m, 3))
+		plan->refused = plan->first_seq +
+				between(m, 1, plan->crashes * plan->parts + 1);
+	plan->nr_erased = between(m, 0, 3);
+	for (i = 0; i < plan->nr_erased; i++)
+		plan->erased[i] = plan->first_seq +
+				  between(m, 0, plan->crashes * plan->parts);
+}
+
+static void random_streams(struct making *m)
+{
+	struct plan *plan = &m->plan;
+
+	plan->unit = 512U << between(m, 0, 3);
+	plan->stream = between(m, 200, 6000);
+	plan->appends = between(m, 0, 40);
+	plan->large = between(m, 100, 1500);
+	plan->bare = one_in(m, 6);
+	plan->cut = one_in(m, 3);
+	plan->gap = one_in(m, 4);
+	plan->wide_gap = plan->gap && one_in(m, 2);
+	plan->erase_bank = one_in(m, 5);
+}
+
+/* The same image for the same number, on each machine. */
+static void random_plan(struct making *m, __u64 number)
+{
+	static const __u64 pads[] = { 0, 0, 777, 8192 };
+
+	m->random = (number + 1) * 0x9e3779b97f4a7c15ULL;
+	random_ring(m);
+	random_streams(m);
+	m->plan.pad = pads[draw(m) % ARRAY_SIZE(pads)];
+	m->plan.damage = one_in(m, 4) ? 0 : between(m, 1, 6);
+}
+
+/* Change one copy of the layout block, and give it the right checksum. */
+static void damage_layout(struct making *m)
+{
+	__u64 last = m->layout.area_bytes - PSTORE_MEDIA_BLOCK_BYTES;
+	struct pstore_media_layout *layout = (void *)(m->image +
+						      (one_in(m, 2) ? last : 0));
+
+	switch (draw(m) % 4) {
+	case 0:
+		layout->generation = cpu_to_le64(between(m, 0, 3));
+		break;
+	case 1:
+		layout->version = cpu_to_le32(between(m, 0, 2));
+		break;
+	case 2:
+		layout->area_id[0] ^= 1;
+		break;
+	default:
+		memset(layout, one_in(m, 2) ? 0 : draw(m),
+		       PSTORE_MEDIA_BLOCK_BYTES);
+		return;
+	}
+	seal_layout((__u8 *)layout);
+}
+
+/* Something happens to the bytes at a place where a structure may be. */
+static void damage_place(struct making *m)
+{
+	__u32 places = (__u32)(m->layout.area_bytes / 512);
+	__u8 *at = m->image + 512ULL * (draw(m) % places);
+	__u8 *from = m->image + 512ULL * (draw(m) % places);
+	size_t room = m->bytes - (size_t)((at > from ? at : from) - m->image);
+	size_t nr = min(room, (size_t)512 << draw(m) % 5);
+
+	switch (draw(m) % 4) {
+	case 0:
+		at[draw(m) % 512] ^= 1U << draw(m) % 8;
+		break;
+	case 1:
+		at[draw(m) % 112] ^= 1U << draw(m) % 8;
+		break;
+	case 2:
+		memset(at, one_in(m, 2) ? 0 : 0xff, nr);
+		break;
+	default:
+		memmove(at, from, nr);
+	}
+}
+
+static void damage(struct making *m)
+{
+	__u32 i;
+
+	for (i = 0; i < m->plan.damage; i++) {
+		if (one_in(m, 12))
+			damage_layout(m);
+		else
+			damage_place(m);
+	}
+	if (m->plan.damage && one_in(m, 2))
+		seal_image(m->image, m->bytes, draw(m) % 4);
+	if (m->plan.damage && one_in(m, 20))
+		m->bytes -= min(m->bytes, (size_t)between(m, 1, 20000));
+}
+
 static void write_image(const __u8 *image, size_t bytes, const char *name)
 {
 	FILE *file = fopen(name, "w");
@@ -653,6 +791,7 @@ static int reseal(const char *name, unsigned int flags)
 
 static const char usage[] =
 "usage: mkimage [OPTION...] IMAGE\n"
+"       mkimage --random NUMBER IMAGE\n"
 "       mkimage --seal IMAGE\n"
 "\n"
 "Make an image with a pstore area, for tests.\n"
@@ -667,6 +806,7 @@ static const char usage[] =
 "  --sparse                                 nothing but layout blocks\n"
 "  --pad BYTES                              bytes behind the area\n"
 "  --expect DIR --map FILE                  what should be read, where things lie\n"
+"  --random NUMBER                          all of that, and damage, by chance\n"
 "  --seal, --seal-payloads                  new checksums for a changed image\n";
 
 static const struct option options[] = {
@@ -690,6 +830,7 @@ static const struct option options[] = {
 	{ "pad", required_argument, NULL, 'P' },
 	{ "expect", required_argument, NULL, 'x' },
 	{ "map", required_argument, NULL, 'm' },
+	{ "random", required_argument, NULL, 'R' },
 	{ "seal", no_argument, NULL, 'S' },
 	{ "seal-payloads", no_argument, NULL, 'Y' },
 	{}
@@ -742,6 +883,8 @@ static void parse_option(struct making *m, int letter)
 		m->plan.first_seq = number;
 	else if (letter == 'P')
 		m->plan.pad = number;
+	else if (letter == 'R')
+		random_plan(m, number);
 	else if (letter == 'e' && m->plan.nr_erased < MAX_ERASED)
 		m->plan.erased[m->plan.nr_erased++] = number;
 	else if (letter == 'x')
@@ -789,6 +932,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	make_image(&making);
+	damage(&making);
 	write_image(making.image, making.bytes, argv[optind]);
 	free(making.image);
 	if (making.map && fclose(making.map))
