@@ -290,11 +290,11 @@ def from_flash(image):
             heads[base] = struct.unpack_from('<II16sQIIII', image, base + 8)
     if not heads:
         return image
-    version, size, flash_id, _, unit, granule, granules, _ = next(iter(heads.values()))
+    version, size, flash_id, _, unit, granule, granules, count = next(iter(heads.values()))
     if version > 1:
         raise NoArea('a newer version of the format')
     blocks = [list(flash_extents(image, base, flash_id, size, unit, granule, granules))
-              for base in heads if base % size == 0]
+              for base in range(0, min(count * size, len(image)), size)]
     extents, area = [], bytearray(b'\xff' * granule * granules)
     for extent in (e for b in sorted(filter(None, blocks)) for e in b):
         if not extents or extent[0] > extents[-1][0]:
