@@ -33,6 +33,8 @@ static void ft_check_wear(struct ft *ft)
 			continue;
 		least = min(least, ft->sim->erases[i]);
 		most = max(most, ft->sim->erases[i]);
+		KUNIT_EXPECT_EQ(ft->test, ft->flash->erases[i],
+				ft->sim->erases[i]);
 	}
 	KUNIT_EXPECT_LE(ft->test, most - least, 1);
 	KUNIT_EXPECT_GT(ft->test, most, 2);
