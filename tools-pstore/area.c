@@ -112,7 +112,7 @@ static void area_refuse(const struct area *area)
 		area_err(area, "the last layout block is that of a pstore area, but somebody else has used the beginning since; to read it all the same, copy it and clear the first %d bytes of the copy",
 			 PSTORE_MEDIA_BLOCK_BYTES);
 	else
-		area_err(area, "not a pstore area (first layout block: %s; last one: %s); name the disk or partition that pstore_blk.blkdev= names, or a copy of it",
+		area_err(area, "not a pstore area (first layout block: %s; last one: %s); name the disk or partition that pstore_blk.blkdev= or mtdoops.mtddev= names, or a copy of it",
 			 copy_state(first), copy_state(last));
 }
 
@@ -123,7 +123,7 @@ bool area_open(struct area *area)
 	const struct layout_copy *chosen;
 
 	if (bytes < 2 * PSTORE_MEDIA_BLOCK_BYTES) {
-		area_err(area, "not a pstore area: it has %llu bytes, and the smallest area is larger; name the disk or partition that pstore_blk.blkdev= names, or a copy of it",
+		area_err(area, "not a pstore area: it has %llu bytes, and the smallest area is larger; name the disk or partition that pstore_blk.blkdev= or mtdoops.mtddev= names, or a copy of it",
 			 area->image->bytes);
 		return false;
 	}
@@ -261,6 +261,8 @@ enum exit_code command_info(struct area *area, const struct options *options)
 	fprintf(area->out, "generation     %llu\n", layout->generation);
 	fprintf(area->out, "size           %llu bytes, image %llu bytes\n",
 		layout->area_bytes, area->image->bytes);
+	if (area->image->flash)
+		info_flash(area, area->image->flash);
 	info_copy(area, "first layout", &area->copies[0]);
 	info_copy(area, "last layout", &area->copies[1]);
 	for (i = 0; i < layout->nr_regions; i++) {

@@ -24,7 +24,7 @@
  *   on because this record was durable.
  * - A payload that is as it was written and does not inflate. Damage.
  *
- * check_streams.c has the rules for streams.
+ * check_streams.c has the rules for streams, check_flash.c those for flash.
  */
 #include <stdarg.h>
 #include <string.h>
@@ -284,6 +284,8 @@ enum exit_code command_check(struct area *area, const struct options *options)
 {
 	struct check check = { .area = area, .verbose = options->verbose };
 
+	if (area->image->flash)
+		check_flash(&check);
 	check_layout(&check);
 	check_slots(&check);
 	check_streams(&check);

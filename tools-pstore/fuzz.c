@@ -35,8 +35,9 @@ static void run(struct image *image, FILE *sink,
 {
 	struct area area = { .image = image, .out = sink, .messages = sink };
 
-	if (area_open(&area))
+	if (flash_open(&area) && area_open(&area))
 		command(&area, options);
+	flash_close(&area);
 }
 
 static void show_all(struct image *image, FILE *sink)
@@ -166,6 +167,7 @@ static void mutate_field(__u8 *at, size_t len, unsigned int *seed)
 static size_t header_bytes(const __u8 *at, size_t left)
 {
 	__le32 magic = cpu_to_le32(PSTORE_MEDIA_STREAM_BLOCK_MAGIC);
+	__le32 extent = cpu_to_le32(PSTORE_FLASH_EXTENT_MAGIC);
 
 	if (left < PSTORE_MEDIA_HEADER_BYTES)
 		return 0;
@@ -173,6 +175,9 @@ static size_t header_bytes(const __u8 *at, size_t left)
 		return 384;
 	if (!memcmp(at, PSTORE_MEDIA_RECORD_MAGIC, PSTORE_MEDIA_MAGIC_BYTES))
 		return 192;
+	if (!memcmp(at, PSTORE_FLASH_BLOCK_MAGIC, PSTORE_FLASH_MAGIC_BYTES) ||
+	    !memcmp(at, &extent, sizeof(extent)))
+		return PSTORE_FLASH_HEADER_BYTES;
 	return memcmp(at, &magic, sizeof(magic)) ?
 	       0 : PSTORE_MEDIA_STREAM_HEADER_BYTES;
 }
@@ -180,16 +185,17 @@ static size_t header_bytes(const __u8 *at, size_t left)
 /* Find a header, from a place picked at random on, and change it. */
 static void mutate_header(__u8 *data, size_t size, unsigned int *seed)
 {
-	size_t places = size / 512, place = draw(seed) % places, i, len;
+	const size_t step = PSTORE_FLASH_HEADER_BYTES;
+	size_t places = size / step, place = draw(seed) % places, i, len;
 
 	for (i = 0; i < places; i++, place = (place + 1) % places) {
-		len = header_bytes(data + place * 512, size - place * 512);
+		len = header_bytes(data + place * step, size - place * step);
 		if (!len)
 			continue;
 		if (draw(seed) % 2)
-			mutate_bytes(data + place * 512, len);
+			mutate_bytes(data + place * step, len);
 		else
-			mutate_field(data + place * 512, len, seed);
+			mutate_field(data + place * step, len, seed);
 		return;
 	}
 }

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Bytes from a file or a disk. It is opened for reading only, and only what is
+ * Bytes from a file, a disk or flash. It is opened for reading only, and only what is
  * asked for is read.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <linux/posix_types.h>
+#include <mtd/mtd-user.h>
 
 #include "reader.h"
 
@@ -31,7 +35,25 @@ static int image_pread(struct image *image, __u64 pos, void *buf, size_t len)
 	return 0;
 }
 
-/* Only files and disks have a size. Return: NULL or what is wrong. */
+/* Of /dev/mtdN. Drivers read blocks that are bad as if they were not. */
+static int image_read_flash(struct image *image, __u64 pos, void *buf,
+			    size_t len)
+{
+	__kernel_loff_t at = (__kernel_loff_t)pos;
+
+	if (ioctl(image->fd, MEMGETBADBLOCK, &at) == 1)
+		return -EIO;
+	return image_pread(image, pos, buf, len);
+}
+
+static bool image_is_flash(const struct image *image, const struct stat *st)
+{
+	struct mtd_info_user info;
+
+	return S_ISCHR(st->st_mode) && !ioctl(image->fd, MEMGETINFO, &info);
+}
+
+/* Only files, disks and flash have a size. Return: NULL or what is wrong. */
 static const char *image_size(struct image *image)
 {
 	struct stat st;
@@ -41,10 +63,13 @@ static const char *image_size(struct image *image)
 		return strerror(errno);
 	if (S_ISDIR(st.st_mode))
 		return "a directory; name an image or a disk";
-	if (S_ISCHR(st.st_mode))
-		return "a character device; name an image or a disk (of flash, /dev/mtdblock)";
-	if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
-		return "neither a file nor a disk";
+	if (image_is_flash(image, &st))
+		image->read = image_read_flash;
+	else if (S_ISCHR(st.st_mode))
+		return "a character device; name an image, a disk, or flash such as /dev/mtd0";
+	else if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
+		return "neither a file, nor a disk, nor flash";
+	/* MEMGETINFO has 32 bits for the size, and this has more. */
 	end = lseek(image->fd, 0, SEEK_END);
 	if (end < 0)
 		return strerror(errno);

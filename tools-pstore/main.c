@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * pstore-zone - read crash logs from the disk that they were saved to
+ * pstore-zone - read crash logs from the disk or flash that they were saved to
  *
  * What pstore has saved is shown in /sys/fs/pstore of the machine that saved it.
- * This program shows it on any other machine: from the disk itself, or from a copy
- * of it. It never writes to either.
+ * This program shows it on any other machine: from the disk or flash itself, or from
+ * a copy of it. It never writes to either.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -17,8 +17,10 @@
 static const char usage[] =
 "usage: pstore-zone COMMAND [OPTION...] IMAGE\n"
 "\n"
-"Read crash logs that the kernel has saved to a disk with pstore_blk. IMAGE is\n"
-"that disk or partition, or a copy of it. It is only ever read.\n"
+"Read crash logs that the kernel has saved to a disk with pstore_blk, or to flash\n"
+"with mtdoops or pstore_blk. IMAGE is that disk or partition, or a copy of it. Of\n"
+"flash, it is /dev/mtdN or /dev/mtdblockN, or a copy, of NAND as made by\n"
+"'nanddump --bb=padbad'. It is only ever read.\n"
 "\n"
 "  info    what the area is like: regions, slots, banks\n"
 "  list    crash records and streams, newest last\n"
@@ -36,7 +38,8 @@ static const char info_usage[] =
 "Tell the area's id, version, generation and size, the state of both layout\n"
 "blocks, and for each region its place and size: of crash records the slots and\n"
 "what their headers say, of streams the banks, which boot wrote them and since\n"
-"when. Payloads and blocks are not read: see 'pstore-zone check'.\n"
+"when. Payloads and blocks are not read: see 'pstore-zone check'. Of flash, also\n"
+"how it is divided, what its eraseblocks are, and how often they were erased.\n"
 "\n"
 "Exit status: 0 done, 1 something in it could not be read, 2 not a pstore area,\n"
 "not readable at all, or wrong usage.\n"
@@ -81,13 +84,15 @@ static const char check_usage[] =
 "usage: pstore-zone check [--strict] [--verbose] IMAGE\n"
 "\n"
 "Verify both layout blocks, each slot, each live record and that it inflates, and\n"
-"each block of each stream. What is found is one of these:\n"
+"each block of each stream; of flash, also each eraseblock and each extent, as\n"
+"which the area is written there. What is found is one of these:\n"
 "\n"
 "  sound      as it was written, blank, or left from before and out of use\n"
 "  cut short  what an unclean shutdown leaves behind, and what pstore copes with:\n"
 "             the last record of a boot, an append, a change of layout, of which\n"
 "             only some has reached the disk; and places that a write was under way\n"
-"             to or that the disk refused, as long as nothing is lost by it\n"
+"             to or that the disk refused, as long as nothing is lost by it; on\n"
+"             flash, extents and erases that were not finished\n"
 "  damaged    anything else: the disk has lost or changed data\n"
 "\n"
 "  -s, --strict    what was cut short counts like damage\n"
@@ -248,8 +253,9 @@ static enum exit_code run_on(const struct command *command, const char *name,
 	if (image_open(&image, name, stderr))
 		return EXIT_NO_AREA;
 	area.image = &image;
-	if (area_open(&area))
+	if (flash_open(&area) && area_open(&area))
 		code = command->run(&area, options);
+	flash_close(&area);
 	image_close(&image);
 	if (!fflush(stdout) && !ferror(stdout))
 		return code;

@@ -36,5 +36,10 @@ seed wide --slots 2 --crashes 0 --appends 6 --large 500 --wide-gap
 seed older --slots 2 --crashes 0 --appends 3 --large 300 --erase-bank
 seed unit --slots 2 --crashes 0 --appends 9 --large 2000 --unit 1024 --cut
 seed pad --bare --slots 2 --crashes 1 --parts 1 --pad 4096
+seed flash --bare --slots 4 --crashes 2 --parts 2 --flash 4096
+seed flash-page --slots 2 --crashes 1 --parts 1 --appends 5 --flash 8192:512
+seed flash-small --bare --slots 2 --crashes 1 --parts 1 --flash 1024 --last cut
+seed flash-cut --bare --slots 3 --crashes 1 --parts 3 --flash 4096 --last head --odd 0:torn
+seed flash-odd --bare --slots 3 --crashes 1 --parts 3 --flash 4096 --last unit --odd 3:bad
 rm -rf "$dir"
 mv -T "$new" "$dir" || [ -d "$dir" ]

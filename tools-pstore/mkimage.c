@@ -19,6 +19,7 @@
 #include <linux/kernel.h>
 
 #include "media.h"
+#include "mkflash.h"
 #include "seal.h"
 
 #define MAX_ERASED	64
@@ -82,6 +83,7 @@ struct plan {
  * @random:	state of a generator of random numbers
  * @expect:	folder for what should be read, or NULL
  * @map:	the map, or NULL
+ * @flash:	how to keep the area on flash; no block_bytes for not
  */
 struct making {
 	struct plan		plan;
@@ -92,6 +94,7 @@ struct making {
 	__u64			random;
 	const char		*expect;
 	FILE			*map;
+	struct flash_plan	flash;
 };
 
 /* Bytes that grow. */
@@ -805,6 +808,10 @@ static const char usage[] =
 "                                           that are missing, older banks erased\n"
 "  --sparse                                 nothing but layout blocks\n"
 "  --pad BYTES                              bytes behind the area\n"
+"  --flash BLOCK_BYTES[:UNIT]               the area on flash, as extents\n"
+"  --odd BLOCK:bad|blank|torn|other         an eraseblock that is not used\n"
+"  --last cut|head|unit                     the last extent is not whole: its payload,\n"
+"                                           its header, or all but its first byte\n"
 "  --expect DIR --map FILE                  what should be read, where things lie\n"
 "  --random NUMBER                          all of that, and damage, by chance\n"
 "  --seal, --seal-payloads                  new checksums for a changed image\n";
@@ -828,6 +835,9 @@ static const struct option options[] = {
 	{ "bomb", no_argument, NULL, 'O' },
 	{ "sparse", no_argument, NULL, 'N' },
 	{ "pad", required_argument, NULL, 'P' },
+	{ "flash", required_argument, NULL, 'F' },
+	{ "odd", required_argument, NULL, 'D' },
+	{ "last", required_argument, NULL, 'L' },
 	{ "expect", required_argument, NULL, 'x' },
 	{ "map", required_argument, NULL, 'm' },
 	{ "random", required_argument, NULL, 'R' },
@@ -872,6 +882,24 @@ static void plan_flag(struct plan *plan, int letter)
 	plan->sparse |= letter == 'N';
 }
 
+static void parse_flash(struct flash_plan *flash, int letter, char *text)
+{
+	char *behind;
+
+	if (letter == 'L') {
+		flash->last = text[0];
+		return;
+	}
+	if (letter == 'F') {
+		flash->block_bytes = (__u32)strtoul(text, &behind, 0);
+		flash->unit_bytes = *behind ? (__u32)strtoul(behind + 1, NULL, 0) :
+					      PSTORE_FLASH_HEADER_BYTES;
+		return;
+	}
+	flash->odd_block = (__u32)strtoul(text, &behind, 0);
+	flash->odd = behind[0] ? behind[1] == 'b' ? behind[2] : behind[1] : 0;
+}
+
 static void parse_option(struct making *m, int letter)
 {
 	__u64 number = optarg ? strtoull(optarg, NULL, 0) : 0;
@@ -889,6 +917,8 @@ static void parse_option(struct making *m, int letter)
 		m->plan.erased[m->plan.nr_erased++] = number;
 	else if (letter == 'x')
 		m->expect = optarg;
+	else if (strchr("FDL", letter))
+		parse_flash(&m->flash, letter, optarg);
 	else
 		plan_flag(&m->plan, letter);
 }
@@ -933,6 +963,9 @@ int main(int argc, char **argv)
 	}
 	make_image(&making);
 	damage(&making);
+	if (making.flash.block_bytes)
+		making.image = make_flash(&making.flash, making.image,
+					  &making.bytes, making.map);
 	write_image(making.image, making.bytes, argv[optind]);
 	free(making.image);
 	if (making.map && fclose(making.map))

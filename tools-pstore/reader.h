@@ -6,7 +6,9 @@
  * pstore-zone reads pstore areas offline. Who does what:
  *
  *	main.c	  commands, options, help
- *	image.c	  bytes from a file or a disk
+ *	image.c	  bytes from a file, a disk or flash
+ *	flash.c	  flash: find what is kept there as a journal, and read it as an area
+ *	check_flash.c	the same for info and check
  *	area.c	  which copy of the layout block holds; info
  *	records.c the ring of crash records: find, list
  *	text.c	  what a record says: read, verify, inflate
@@ -17,9 +19,10 @@
  *	print.c	  times, ids and names
  *
  * Rules: an image is only ever read. Nothing in it is believed before media.c has
- * validated it, and nothing of it but text goes to a terminal as it is. Memory is
- * bounded by one slot, or by one bank of a stream, besides 200 bytes for each slot
- * and block.
+ * validated it, on flash flash-media.c, and nothing of it but text goes to a
+ * terminal as it is. Memory is bounded by one slot, or by one bank of a stream,
+ * besides 200 bytes for each slot and block, and on flash 100 for each granule,
+ * extent and eraseblock.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -27,6 +30,7 @@
 #include <linux/kernel.h>
 #include <linux/types.h>
 
+#include "flash-media.h"
 #include "media.h"
 
 /* What the program returns. */
@@ -45,6 +49,7 @@ enum exit_code {
  * @read:	read all of @len bytes at @pos, which lie inside. Return: 0 or -errno
  * @fd:		for image_open() and image_close()
  * @memory:	for a @read() that has the image in memory
+ * @flash:	for the area on flash: what keeps it; NULL for any other image
  */
 struct image {
 	const char	*name;
@@ -53,10 +58,126 @@ struct image {
 				size_t len);
 	int		fd;
 	const __u8	*memory;
+	struct flash	*flash;
 };
 
 int image_open(struct image *image, const char *name, FILE *messages);
 void image_close(struct image *image);
+
+/* flash.c */
+
+/* What an eraseblock is. */
+enum flash_block_state {
+	FLASH_NO_HEADER,	/* has neither a header nor extents */
+	FLASH_FREE,		/* has a header and no extents */
+	FLASH_USED,		/* has extents */
+	FLASH_OTHER,		/* belongs to another area */
+	FLASH_BAD,		/* cannot be read from its start on */
+	FLASH_STATE_COUNT,
+};
+
+/**
+ * struct flash_block - an eraseblock
+ * @state:	enum flash_block_state
+ * @header:	it has its header
+ * @unreadable:	some of it cannot be read
+ * @unknown:	it has something that is neither header nor extent
+ * @unknown_pos: where
+ * @first:	index of its first extent
+ * @nr:		how many extents it has
+ * @live:	for check_flash.c: granules that count
+ * @erases:	how often it has been erased
+ */
+struct flash_block {
+	__u8	state;
+	bool	header;
+	bool	unreadable;
+	bool	unknown;
+	__u32	unknown_pos;
+	__u32	first;
+	__u32	nr;
+	__u32	live;
+	__u64	erases;
+};
+
+/* What has come of an extent. */
+enum flash_extent_state {
+	EXTENT_VALID,
+	EXTENT_CUT_SHORT,
+	EXTENT_OUT_OF_ORDER,	/* older than one before it */
+	EXTENT_STATE_COUNT,
+};
+
+/**
+ * struct flash_extent - an extent
+ * @info:	its header
+ * @block:	the eraseblock
+ * @pos:	where in there
+ * @state:	enum flash_extent_state
+ * @lost:	between the last extent and this one, there was one that was valid
+ */
+struct flash_extent {
+	struct pstore_flash_extent_info	info;
+	__u32				block;
+	__u32				pos;
+	__u8				state;
+	bool				lost;
+};
+
+/**
+ * struct flash - flash that keeps an area
+ * @image:	the area, as it is read through @map
+ * @raw:	the flash
+ * @geometry:	how it is divided
+ * @map:	where each granule lies, in FLASH_STEP; FLASH_NOWHERE for one that was
+ *		never written
+ * @blocks:	its eraseblocks
+ * @extents:	all extents, in the order of blocks
+ * @nr:		how many
+ * @room:	for how many there is memory
+ * @oldest:	the block that was written to first, of those in use
+ * @unreadable:	how many reads have failed
+ * @window:	what was read last
+ * @window_pos:	where it lies on the flash
+ * @window_bytes: how much of it
+ */
+struct flash {
+	struct image			image;
+	struct image			*raw;
+	struct pstore_flash_geometry	geometry;
+	__u32				*map;
+	struct flash_block		*blocks;
+	struct flash_extent		*extents;
+	__u32				nr;
+	__u32				room;
+	__u32				oldest;
+	unsigned int			unreadable;
+	__u8				*window;
+	__u64				window_pos;
+	__u32				window_bytes;
+};
+
+/* Positions of granules are counted in these. */
+#define FLASH_STEP	PSTORE_FLASH_HEADER_BYTES
+#define FLASH_NOWHERE	(~0U)
+
+struct area;
+
+bool flash_open(struct area *area);
+void flash_close(struct area *area);
+const struct pstore_flash_extent *
+flash_extent_header(struct flash *f, const struct flash_extent *e);
+__u32 flash_valid_end_block(const struct flash *f,
+			    const struct flash_extent *e);
+bool flash_payload_is_good(struct flash *f, const struct flash_extent *e);
+__u32 flash_extent_step(const struct flash *f, const struct flash_extent *e,
+			__u32 i);
+
+/* check_flash.c */
+struct check;
+
+void info_flash(const struct area *area, const struct flash *f);
+void check_flash(struct check *check);
 
 /* area.c */
 

@@ -3,10 +3,13 @@
  * Checksums for images that were made or changed on purpose. What is not a
  * structure of the format, going by its magic, is left alone.
  */
+#include <stdbool.h>
+
 #include <linux/crc32.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
 
+#include "flash-media.h"
 #include "media.h"
 #include "seal.h"
 
@@ -103,6 +106,57 @@ static void seal_region(__u8 *image, const struct pstore_layout *layout,
 				  region->unit_bytes, layout, flags);
 }
 
+/* Flash. */
+
+static bool is_flash_block(const __u8 *at)
+{
+	return !memcmp(at, PSTORE_FLASH_BLOCK_MAGIC, PSTORE_FLASH_MAGIC_BYTES);
+}
+
+/* @left bytes are there, from the header on. */
+static void seal_extent(__u8 *at, size_t left, const __u8 *id, __u32 granule,
+			unsigned int flags)
+{
+	struct pstore_flash_extent *e = (void *)at;
+	const size_t from = offsetof(struct pstore_flash_extent, seq);
+	__u32 nr = le32_to_cpu(e->nr), bytes = nr * granule, data, crc;
+
+	if (nr > PSTORE_FLASH_MAX_EXTENT)
+		return;
+	data = pstore_flash_header_bytes(nr);
+	if (data > left)
+		return;
+	if (flags & SEAL_PAYLOADS && granule <= PSTORE_FLASH_MAX_GRANULE &&
+	    bytes <= left - data)
+		e->payload_crc = cpu_to_le32(pstore_media_crc(at + data, bytes));
+	crc = __crc32c_le(~0U, id, PSTORE_FLASH_ID_BYTES);
+	crc = __crc32c_le(crc, at + from,
+			  PSTORE_FLASH_EXTENT_BYTES + nr * 4 - from);
+	e->crc = cpu_to_le32(~crc);
+}
+
+/* Extents have the id of the first block that there is. */
+static void seal_flash(__u8 *image, size_t bytes, unsigned int flags)
+{
+	const size_t step = PSTORE_FLASH_HEADER_BYTES;
+	const __le32 magic = cpu_to_le32(PSTORE_FLASH_EXTENT_MAGIC);
+	const struct pstore_flash_block *first = NULL;
+	struct pstore_flash_block *b;
+	size_t at;
+
+	for (at = 0; at + step <= bytes; at += step) {
+		b = (void *)(image + at);
+		if (is_flash_block(image + at)) {
+			b->crc = cpu_to_le32(pstore_media_crc(b, step - 4));
+			first = first ?: b;
+		}
+	}
+	for (at = 0; first && at + step <= bytes; at += step)
+		if (!memcmp(image + at, &magic, sizeof(magic)))
+			seal_extent(image + at, bytes - at, first->flash_id,
+				    le32_to_cpu(first->granule_bytes), flags);
+}
+
 /* Give all structures in an image of @bytes the checksums that they need. */
 void seal_image(__u8 *image, size_t bytes, unsigned int flags)
 {
@@ -112,6 +166,8 @@ void seal_image(__u8 *image, size_t bytes, unsigned int flags)
 
 	if (last < 2 * PSTORE_MEDIA_BLOCK_BYTES)
 		return;
+	if (memcmp(image, PSTORE_MEDIA_LAYOUT_MAGIC, PSTORE_MEDIA_MAGIC_BYTES))
+		seal_flash(image, bytes, flags);
 	last -= PSTORE_MEDIA_BLOCK_BYTES;
 	if (!memcmp(image, PSTORE_MEDIA_LAYOUT_MAGIC, PSTORE_MEDIA_MAGIC_BYTES))
 		seal_layout(image);

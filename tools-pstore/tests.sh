@@ -226,13 +226,14 @@ build_all()
 
 # Building
 
-# Where media.c is: the Makefile looks in the same places.
-media_folder()
+# folder_of FILE FOLDER...: where it is; the Makefile looks in the same places
+folder_of()
 {
-	local folder
+	local file=$1 folder
 
-	for folder in ${ZONE:+"$ZONE"} ../../fs/pstore/zone ../fs-pstore/zone; do
-		if [ -e "$folder/media.c" ]; then
+	shift
+	for folder; do
+		if [ -e "$folder/$file" ]; then
 			echo "$folder"
 			return
 		fi
@@ -241,20 +242,23 @@ media_folder()
 
 test_make()
 {
-	local kernel=$work/kernel
+	local kernel=$work/kernel zone_folder flash_folder
 
 	make -s O="$work/plain" DESTDIR="$work/root" prefix=/opt install
 	check "install puts it to DESTDIR and prefix" \
 		"$work/root/opt/bin/pstore-zone" --help
-	mkdir -p "$kernel/tools" "$kernel/fs/pstore/zone"
+	zone_folder=$(folder_of media.c ${ZONE:+"$ZONE"} ../../fs/pstore/zone ../fs-pstore/zone)
+	flash_folder=$(folder_of flash-media.c ${FLASH:+"$FLASH"} ../../drivers/mtd/pstore ../drivers-mtd)
+	mkdir -p "$kernel/tools" "$kernel/fs/pstore/zone" "$kernel/drivers/mtd/pstore"
 	cp -r . "$kernel/tools/pstore"
-	cp "$(media_folder)"/media.[ch] "$kernel/fs/pstore/zone"
+	cp "$zone_folder"/media.[ch] "$kernel/fs/pstore/zone"
+	cp "$flash_folder"/flash-media.[ch] "$kernel/drivers/mtd/pstore"
 	check "it builds at its place in a kernel tree" \
-		env -u ZONE make -s -C "$kernel/tools/pstore"
+		env -u ZONE -u FLASH make -s -C "$kernel/tools/pstore"
 	check "there is a program then" \
 		"$kernel/tools/pstore/pstore-zone" --help
 	check "clean removes what was built" \
-		env -u ZONE make -s -C "$kernel/tools/pstore" clean
+		env -u ZONE -u FLASH make -s -C "$kernel/tools/pstore" clean
 	check "nothing is left" sh -c \
 		"! ls '$kernel'/tools/pstore/*.o '$kernel'/tools/pstore/pstore-zone"
 }
@@ -710,6 +714,185 @@ test_ring_blocks()
 	test_streams "a block that the ring is about to drop"
 }
 
+# Flash
+
+# make_flash NAME FLASH OPTION...: the same area in $plain and, on flash, in $image
+make_flash()
+{
+	local name=$1 flash=$2
+
+	shift 2
+	# shellcheck disable=SC2086  # $flash has options
+	make_image "$name" --flash $flash "$@"
+	plain=$work/plain.img
+	"$work/asan/mkimage" "$@" "$plain"
+}
+
+# What is found in the area of an image, without what is said of the flash
+contents()
+{
+	local command
+
+	for command in "list --all" show "show --record 2" "show --console" \
+		       "show --pmsg --bank older" check info; do
+		# shellcheck disable=SC2086  # $command has options
+		"$zone" $command "$1" 2>&1
+	done | sed -e '/eraseblock/d' -e "/^${1//\//.}: /d" -e "s|$1|IMAGE|" \
+		-e '/^size /,/^first layout/d' || true
+}
+
+same_contents()
+{
+	contents "$plain" > "$work/want" 2>&1
+	contents "$image" > "$work/have" 2>&1
+	check "$1: there are records" grep -q ' panic ' "$work/want"
+	same "$1: all is read as from a disk" "$work/have" "$work/want"
+}
+
+test_flash_geometry()
+{
+	local flash sum
+
+	for flash in 768 1024 4096 16384:1024 65536 131072:2048; do
+		make_flash flash "$flash" --parts 2 --slots 5
+		is_sound "flash of $flash"
+		same_contents "flash of $flash"
+		run "flash of $flash: info" 0 info "$image"
+		says "flash of $flash: how it is divided" "^  eraseblocks  [0-9]* of ${flash%:*} bytes, written in units of \($flash\|64\|${flash#*:}\)$"
+		says "flash of $flash: its blocks" '^  in use  *[1-9][0-9]*$'
+		says "flash of $flash: a free one" '^  free  *1$'
+		says "flash of $flash: erases" '^  erased  *[12] to [1-4] times$'
+		says "flash of $flash: extents" '^  extents  *[1-9][0-9]* valid, 0 cut short, 0 out of order$'
+	done
+	make_flash flash-ring 4096 --bare --crashes 5 --parts 3 --erase 12
+	is_sound "flash with a ring that has wrapped"
+	same_contents "flash with a ring that has wrapped"
+	sum=$(sha256sum < "$image")
+	contents "$image" > "$work/have"
+	check "flash is as it was" test "$sum" = "$(sha256sum < "$image")"
+	head -c 20000 /dev/zero | tr '\0' '\377' >> "$image"
+	is_sound "a partition larger than the flash was"
+	same_contents "a partition larger than the flash was"
+}
+
+test_flash_cut()
+{
+	local last odd
+
+	for last in cut head unit; do
+		make_flash "flash-$last" "4096 --last $last"
+		is_cut_short "flash, the last extent is not whole ($last)" 'eraseblock .* not finished'
+		same_contents "flash, the last extent is not whole ($last)"
+	done
+	make_flash flash-cut "4096 --last cut"
+	run "an extent that is not whole" 0 info "$image"
+	says "an extent that is not whole is told" 'valid, 1 cut short'
+	for odd in bad torn; do
+		make_flash "flash-$odd" "4096 --odd 0:$odd"
+		is_cut_short "flash, the first block is $odd" 'eraseblock 0: no header'
+		same_contents "flash, the first block is $odd"
+		run "flash, the first block is $odd" 0 info "$image"
+		says "flash, the first block is $odd: it is told" '^  no header  *1$'
+	done
+	make_flash flash-blank "4096 --odd 0:blank"
+	is_sound "flash, the first block is blank"
+	same_contents "flash, the first block is blank"
+	for odd in 0 3; do
+		make_flash flash-other "4096 --odd $odd:other"
+		is_damaged "flash, block $odd is of another area" "eraseblock $odd: belongs to another area"
+		complains "flash, block $odd is of another area: it says so" 'belong to another area and are not read: 1'
+		same_contents "flash, block $odd is of another area"
+		run "flash, block $odd is of another area" 0 info "$image"
+		says "flash, block $odd is of another area: info" '^  other area  *1$'
+	done
+}
+
+test_flash_damage()
+{
+	local slot2 block
+
+	make_flash flash-good 16384
+	good=$image
+	"$work/asan/mkimage" --map "$work/plain.map" "$work/flash-plain.img"
+	slot2=$(($(sed -n 's/^slot 2 //p' "$work/plain.map") / 512 + 1))
+
+	damage
+	seal
+	same "the flash has the checksums that it needs" "$image" "$good"
+	damage
+	flip $(($(at "granule $slot2") + 100))
+	is_damaged "a payload that counts" 'eraseblock .* payload that does not match'
+	says "and so is its record" 'slot 2: record 2: its payload'
+	damage
+	flip "$(at dead)"
+	is_sound "a payload that does not count any more"
+	same_contents "a payload that does not count any more"
+	damage
+	flip $(($(at "extent of $slot2") + 8))
+	is_damaged "an extent's header" 'eraseblock .*the header of the extent before .* is lost'
+	run "an extent's header: the rest is there" 0 show "$image"
+	same "an extent's header: the newest crash" "$out" "$expect/crash-1"
+	damage
+	flip $(($(at "extent of $slot2") + 32))
+	is_damaged "the number of a granule" 'eraseblock .*the header of the extent before .* is lost'
+	block=$(($(at "granule $slot2") / 16384))
+	damage
+	flip "$(at "block $block")"
+	is_damaged "a block's magic" "eraseblock $block: its header is lost"
+	same_contents "a block's magic"
+	damage
+	for block in $(sed -n 's/^block \([0-9]*\) .*/\1/p' "$map"); do
+		[ "$block" = 5 ] || flip $((block * 16384 + 20))
+	done
+	run "all block headers but one" 1 check "$image"
+	same_contents "all block headers but one"
+	damage
+	flip $((5 * 16384))
+	for block in $(sed -n 's/^block \([0-9]*\) .*/\1/p' "$map"); do
+		flip $((block * 16384 + 20))
+	done
+	run "all block headers" 2 check "$image"
+	silent "all block headers"
+	damage
+	poke $(($(at "extent of $slot2") + 8)) '\001\000'
+	seal
+	is_damaged "an extent that is older than one before it" 'eraseblock .* is out of order'
+	make_flash flash-single 768
+	good=$image
+	damage
+	flip $(($(at "extent of $slot2") + 8))
+	is_damaged "the only extent of a block" 'eraseblock .*the header of the extent before .* is lost'
+}
+
+test_flash_refused()
+{
+	local command pos
+
+	make_flash flash-good 16384
+	good=$image
+	for pos in 0 $((16384 * 7)); do
+		damage
+		poke $((pos + 8)) '\002'
+		seal
+		for command in info list show check; do
+			run "flash of a newer version at $pos: $command" 2 "$command" "$image"
+			complains "flash of a newer version at $pos: $command says so" 'flash in a newer version .* newer pstore-zone'
+			silent "flash of a newer version at $pos: $command"
+		done
+	done
+	damage
+	truncate -s -16384 "$image"
+	for command in info list show check; do
+		run "flash that was cut off: $command" 2 "$command" "$image"
+		complains "flash that was cut off: $command says so" 'was cut off: .* bad blocks included'
+		silent "flash that was cut off: $command"
+	done
+	damage
+	wipe 0 "$(stat -c %s "$image")"
+	run "flash that was wiped" 2 info "$image"
+	complains "flash that was wiped: what to do" 'mtdoops.mtddev= names, or a copy'
+}
+
 # What is not an area
 
 test_no_area()
@@ -740,7 +923,7 @@ test_no_area()
 	run "a directory" 2 info "$work"
 	complains "a directory: it says so" 'a directory'
 	run "a character device" 2 info /dev/zero
-	complains "a character device: it says so" 'a character device'
+	complains "a character device: it says so" 'a character device; .* flash such as /dev/mtd0'
 }
 
 # Usage
@@ -871,6 +1054,12 @@ test_bad_disk()
 	on_bad_disk "a bad first layout block" 1 10 show "$image"
 	same "a bad first layout block: the last one is used" "$out" \
 		"$expect/crash-1"
+	make_flash flash-eio 16384
+	on_bad_disk "a bad eraseblock" 0 5 info "$image"
+	says "a bad eraseblock is told" '^  bad  *1$'
+	on_bad_disk "a bad place in an eraseblock" 1 "$(at 'granule 0')" check "$image"
+	says "a bad place in an eraseblock is damage" '^damaged: eraseblock .*cannot be read'
+	make_image bad
 	on_bad_disk "a bad last layout block" 1 \
 		$(($(at 'last layout') + 10)) check "$image"
 	says "a bad last layout block is damage" '^damaged: the last layout block'
@@ -929,6 +1118,10 @@ test_records
 test_heads
 test_blocks
 test_ring_blocks
+test_flash_geometry
+test_flash_cut
+test_flash_damage
+test_flash_refused
 test_no_area
 test_usage
 test_bad_disk
