@@ -1,7 +1,7 @@
 # Crash logs that survive: one target per intent. "make help" lists them.
 ARCH ?= x86_64
 .DEFAULT_GOAL := help
-.PHONY: help setup kernel baseline refresh apply check check-all check-quick matrix kunit torture lint bisect bench scenarios clean
+.PHONY: help setup kernel baseline refresh apply check check-all check-quick matrix kunit torture lint bisect bench next picture scenarios clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -48,6 +48,12 @@ bisect: setup ## each prefix of the series builds without a warning
 
 bench: setup ## measure both kernels, check the budgets: Documentation/bench.md
 	@scripts/bench
+
+next: setup ## the same on the newest kernel of Debian's backports: next/README.md
+	@TARGET=next scripts/check
+
+picture: kernel ## draw the picture in the README anew
+	@scripts/picture
 
 scenarios: ## all QEMU scenarios on ARCH
 	@./run-qemu.sh $(ARCH) $$(./run-qemu.sh --list | awk '{print $$1}')

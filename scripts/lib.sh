@@ -4,11 +4,18 @@
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=${BUILD:-$top/build}
+export CCACHE_DIR=${CCACHE_DIR:-$build/ccache}
+pin=$top/kernel-pin queue=$top/patches series=$top/series
+# The same queue on a newer kernel, in a folder of its own: see next/README.md.
+case ${TARGET:-} in
+'') ;;
+next) build=$build/next pin=$top/next/kernel-pin queue=$build/queue series=$build/queue/series ;;
+*) echo "TARGET=$TARGET is not known: use next, or leave it out" >&2; exit 1 ;;
+esac
 # shellcheck disable=SC2034  # used by the scripts that source this file
 pristine=$build/linux tree=$build/tree
-export CCACHE_DIR=${CCACHE_DIR:-$build/ccache}
 # shellcheck source=kernel-pin
-. "$top/kernel-pin"
+. "$pin"
 
 # Messages carry the seconds since the outermost script began.
 export T0=${T0:-$(date +%s)}

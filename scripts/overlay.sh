@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # Reads overlay-map; source it after lib.sh.
 
-patch_list() { sed -e 's/#.*//' -e 's/[[:space:]].*//' -e '/^$/d' "$top/series"; }
+# The patches of a series file, or of the queue's own.
+patch_list() { sed -e 's/#.*//' -e 's/[[:space:]].*//' -e '/^$/d' "${1:-$series}"; }
 
 # Lines of overlay-map, longest overlay path first.
 overlay_map() { sed -e '/^#/d' -e '/^[[:space:]]*$/d' "$top/overlay-map" | awk '{print length($1), $0}' | sort -rn | cut -d' ' -f2-; }
