@@ -20,7 +20,7 @@ static const char * const script_places[] = {
 };
 
 /* Of a vmlinux, no more notes than this are looked at. */
-#define NOTES_MAX_BYTES	(1U << 20)
+#define NOTES_MAX_BYTES	1048576
 
 /* The build id of vmlinux. */
 

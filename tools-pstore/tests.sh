@@ -637,7 +637,7 @@ test_notes()
 	damage
 	poke $((note + 4)) '\377\377\377\377'
 	"$work/asan/mkimage" --seal-payloads "$image"
-	is_damaged "a note with too much text" 'its vmcoreinfo is not an ELF note'
+	is_damaged "a note with too much text" 'slot 4: record 4: its vmcoreinfo is not an ELF note'
 	damage
 	poke $(($(at 'slot 4') + 200)) '\377\377\377\177'
 	seal

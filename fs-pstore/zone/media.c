@@ -59,6 +59,7 @@ static_assert(sizeof(struct pstore_media_note) == 24);
 static_assert(offsetof(struct pstore_media_note, text_bytes) == 4);
 static_assert(offsetof(struct pstore_media_note, type) == 8);
 static_assert(offsetof(struct pstore_media_note, name) == 12);
+static_assert(sizeof(PSTORE_MEDIA_NOTE_NAME "\0") == 12);
 
 static_assert(sizeof(struct pstore_media_block) ==
 	      PSTORE_MEDIA_STREAM_HEADER_BYTES);
@@ -505,8 +506,6 @@ pstore_media_decode_note(const void *note,
 			 const struct pstore_record_info *info,
 			 __u32 *text_bytes)
 {
-	static const __u8 name[sizeof(((struct pstore_media_note *)0)->name)] =
-		PSTORE_MEDIA_NOTE_NAME;
 	const struct pstore_media_note *m = note;
 	__u32 bytes;
 
@@ -514,7 +513,8 @@ pstore_media_decode_note(const void *note,
 		return PSTORE_MEDIA_BAD_CRC;
 	bytes = le32_to_cpu(m->text_bytes);
 	if (le32_to_cpu(m->name_bytes) != sizeof(PSTORE_MEDIA_NOTE_NAME) ||
-	    m->type || memcmp(m->name, name, sizeof(name)))
+	    m->type ||
+	    memcmp(m->name, PSTORE_MEDIA_NOTE_NAME "\0", sizeof(m->name)))
 		return PSTORE_MEDIA_BAD_FIELD;
 	if (!bytes || bytes > info->note_bytes ||
 	    pstore_media_note_bytes(bytes) != info->note_bytes)
@@ -545,7 +545,8 @@ static int record_is_valid(const struct pstore_record_info *info,
 	if (info->type != PSTORE_MEDIA_TYPE_CRASH)
 		return pstore_media_is_stream(info->type) &&
 		       !info->payload_bytes && !info->note_bytes;
-	return info->payload_bytes && info->payload_bytes <= slot_bytes - PSTORE_MEDIA_HEADER_BYTES &&
+	return info->payload_bytes &&
+	       info->payload_bytes <= slot_bytes - PSTORE_MEDIA_HEADER_BYTES &&
 	       note_is_valid(info, slot_bytes);
 }
 
