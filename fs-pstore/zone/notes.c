@@ -111,7 +111,7 @@ static bool note_is_due(const struct pstore_area *area,
 	    note->bytes > area->slots.region.unit_bytes -
 			  pstore_media_note_pos(info))
 		return false;
-	return info->part == 1 || atomic_read(&note->noted) != info->count;
+	return atomic_read(&note->noted) != info->count;
 }
 
 /*
