@@ -23,6 +23,8 @@
  *   then the device refused the first write. Damage otherwise: the boot only went
  *   on because this record was durable.
  * - A payload that is as it was written and does not inflate. Damage.
+ * - A note that does not match its checksum: as the payload, with which it is
+ *   written. One that does, and is not of the form of one: damage.
  *
  * check_streams.c has the rules for streams, check_flash.c those for flash.
  */
@@ -171,6 +173,32 @@ static enum severity torn_severity(const struct ring *ring, __u32 index)
 	return SEVERITY_DAMAGED;
 }
 
+static const char *torn_reason(enum severity severity)
+{
+	return severity == SEVERITY_CUT_SHORT ?
+	       ", and it was the last write of its boot or was written again" :
+	       "";
+}
+
+/* The text of the record is as it was written. */
+static void check_note(struct check *check, const struct ring *ring,
+		       struct run *run, __u32 index)
+{
+	enum note_result result = note_verify(check->area, ring, index);
+	enum severity severity = SEVERITY_DAMAGED;
+
+	if (result == NOTE_OK || result == NOTE_NONE) {
+		run_add(run, index, slot_state_name(SLOT_LIVE));
+		return;
+	}
+	if (result == NOTE_BAD_CRC)
+		severity = torn_severity(ring, index);
+	run_end(run);
+	check_found(check, severity, "slot %u: record %llu: its vmcoreinfo %s%s",
+		    index, ring->slots[index].info.seq,
+		    note_result_name(result), torn_reason(severity));
+}
+
 static void check_live(struct check *check, const struct ring *ring,
 		       struct run *run, __u32 index)
 {
@@ -178,7 +206,7 @@ static void check_live(struct check *check, const struct ring *ring,
 	enum severity severity = SEVERITY_DAMAGED;
 
 	if (result == TEXT_OK) {
-		run_add(run, index, slot_state_name(SLOT_LIVE));
+		check_note(check, ring, run, index);
 		return;
 	}
 	if (result == TEXT_BAD_CRC)
@@ -186,9 +214,7 @@ static void check_live(struct check *check, const struct ring *ring,
 	run_end(run);
 	check_found(check, severity, "slot %u: record %llu: %s%s", index,
 		    ring->slots[index].info.seq, text_result_name(result),
-		    severity == SEVERITY_CUT_SHORT ?
-		    ", and it was the last write of its boot or was written again" :
-		    "");
+		    torn_reason(severity));
 }
 
 /* Is there anything in the slot that is left from before, or nothing? */

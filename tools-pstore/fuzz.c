@@ -65,6 +65,18 @@ static void show_all(struct image *image, FILE *sink)
 	}
 }
 
+static void show_notes(struct image *image, FILE *sink)
+{
+	struct options options = {};
+
+	run(image, sink, command_vmcoreinfo, &options);
+	options.record = true;
+	for (options.seq = 0; options.seq < 8; options.seq++) {
+		options.elf = options.seq % 2;
+		run(image, sink, command_vmcoreinfo, &options);
+	}
+}
+
 /* Output goes nowhere, but through all of stdio. */
 static FILE *open_sink(void)
 {
@@ -92,6 +104,7 @@ int LLVMFuzzerTestOneInput(const __u8 *data, size_t size)
 	run(&image, sink, command_list, &options);
 	run(&image, sink, command_check, &options);
 	show_all(&image, sink);
+	show_notes(&image, sink);
 	return 0;
 }
 
@@ -174,7 +187,7 @@ static size_t header_bytes(const __u8 *at, size_t left)
 	if (!memcmp(at, PSTORE_MEDIA_LAYOUT_MAGIC, PSTORE_MEDIA_MAGIC_BYTES))
 		return 384;
 	if (!memcmp(at, PSTORE_MEDIA_RECORD_MAGIC, PSTORE_MEDIA_MAGIC_BYTES))
-		return 192;
+		return 228;
 	if (!memcmp(at, PSTORE_FLASH_BLOCK_MAGIC, PSTORE_FLASH_MAGIC_BYTES) ||
 	    !memcmp(at, &extent, sizeof(extent)))
 		return PSTORE_FLASH_HEADER_BYTES;

@@ -25,6 +25,7 @@ static const char usage[] =
 "  info    what the area is like: regions, slots, banks\n"
 "  list    crash records and streams, newest last\n"
 "  show    the newest crash, or another one, or a stream, as text\n"
+"  vmcoreinfo  what its addresses mean: of which build, at which offset\n"
 "  check   is it sound?\n"
 "\n"
 "'pstore-zone COMMAND --help' tells more.\n"
@@ -51,7 +52,8 @@ static const char list_usage[] =
 "\n"
 "List crash records by number, and the banks of streams, newest last. PART is the\n"
 "number of the part and how many parts the crash has; part 1 has the newest\n"
-"lines. BYTES of a stream are those that would be shown.\n"
+"lines. BUILD is the beginning of the build id of the kernel that crashed. BYTES\n"
+"of a stream are those that would be shown.\n"
 "\n"
 "  -a, --all   list what was erased, too\n"
 "\n"
@@ -74,11 +76,36 @@ static const char show_usage[] =
 "  -b, --bank newest|older   which boot's, for the last three: that of the last\n"
 "                            boot that wrote, which is the default and what pstore\n"
 "                            shows at the next boot; or that of the one before it\n"
+"  -s, --symbols VMLINUX     decode addresses in the text with the kernel's\n"
+"                            scripts/decode_stacktrace.sh and this vmlinux, which\n"
+"                            needs debug information and has to be of the same\n"
+"                            build. Where it has no symbol, text stays as it is\n"
+"      --decoder SCRIPT      decode_stacktrace.sh; else it is looked for in scripts\n"
+"                            and source/scripts beside VMLINUX\n"
 "\n"
 "Exit status: 0 all of it was shown, 1 there is nothing to show or some of it is\n"
-"missing, 2 not a pstore area, not readable at all, or wrong usage.\n"
+"missing, 2 not a pstore area, not readable at all, wrong usage, a VMLINUX of\n"
+"another build, or no script.\n"
 "\n"
 "example: pstore-zone show --console --bank older disk.img | less\n";
+
+static const char vmcoreinfo_usage[] =
+"usage: pstore-zone vmcoreinfo [OPTION...] IMAGE\n"
+"\n"
+"Write the vmcoreinfo that was stored with the newest crash: which build of the\n"
+"kernel it was, how far KASLR had moved it, and more, as kdump's tools know it. It\n"
+"lies behind the first part of the crash that had room for it. Where none had, what\n"
+"the headers say is written in the same form.\n"
+"\n"
+"  -r, --record NUMBER       that of this record; 'list' has the numbers\n"
+"  -c, --crash BOOT:CRASH    that of this crash, as 'list' names it\n"
+"  -e, --elf                 not the text alone, but the ELF note, as in a vmcore of\n"
+"                            a little-endian machine\n"
+"\n"
+"Exit status: 0 done, 1 there is no such crash, or only its headers are there, 2 not\n"
+"a pstore area, not readable at all, or wrong usage.\n"
+"\n"
+"example: pstore-zone vmcoreinfo disk.img | grep KERNELOFFSET\n";
 
 static const char check_usage[] =
 "usage: pstore-zone check [--strict] [--verbose] IMAGE\n"
@@ -105,6 +132,7 @@ static const char check_usage[] =
 
 /* In place of a letter, the options for streams have this plus a type. */
 #define OPTION_STREAM	256
+#define OPTION_DECODER	255
 
 static const struct option info_options[] = {
 	{ "help", no_argument, NULL, 'h' },
@@ -127,6 +155,16 @@ static const struct option show_options[] = {
 	{ "ftrace", no_argument, NULL,
 	  OPTION_STREAM + PSTORE_MEDIA_REGION_FTRACE },
 	{ "bank", required_argument, NULL, 'b' },
+	{ "symbols", required_argument, NULL, 's' },
+	{ "decoder", required_argument, NULL, OPTION_DECODER },
+	{ "help", no_argument, NULL, 'h' },
+	{}
+};
+
+static const struct option vmcoreinfo_options[] = {
+	{ "record", required_argument, NULL, 'r' },
+	{ "crash", required_argument, NULL, 'c' },
+	{ "elf", no_argument, NULL, 'e' },
 	{ "help", no_argument, NULL, 'h' },
 	{}
 };
@@ -148,7 +186,9 @@ static const struct command {
 } commands[] = {
 	{ "info", command_info, info_usage, "h", info_options },
 	{ "list", command_list, list_usage, "ah", list_options },
-	{ "show", command_show, show_usage, "r:c:b:h", show_options },
+	{ "show", command_show, show_usage, "r:c:b:s:h", show_options },
+	{ "vmcoreinfo", command_vmcoreinfo, vmcoreinfo_usage, "r:c:eh",
+	  vmcoreinfo_options },
 	{ "check", command_check, check_usage, "svh", check_options },
 };
 
@@ -206,7 +246,15 @@ static bool parse_option(struct options *options, int letter, const char *text)
 		options->all = true;
 		return true;
 	case 's':
-		options->strict = true;
+		/* Of check, it has no argument. */
+		options->strict = !text;
+		options->symbols = text;
+		return true;
+	case OPTION_DECODER:
+		options->decoder = text;
+		return true;
+	case 'e':
+		options->elf = true;
 		return true;
 	case 'v':
 		options->verbose = true;
@@ -234,6 +282,10 @@ static const char *options_conflict(const struct options *options,
 		return "one of --record, --crash, --console, --pmsg and --ftrace at a time";
 	if (options->bank && !options->stream)
 		return "--bank is for --console, --pmsg and --ftrace";
+	if (options->symbols && options->stream)
+		return "--symbols is for crashes and records";
+	if (options->decoder && !options->symbols)
+		return "--decoder is for --symbols";
 	return NULL;
 }
 

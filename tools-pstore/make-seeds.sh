@@ -35,6 +35,8 @@ seed gap --slots 2 --crashes 0 --appends 6 --large 500 --gap
 seed wide --slots 2 --crashes 0 --appends 6 --large 500 --wide-gap
 seed older --slots 2 --crashes 0 --appends 3 --large 300 --erase-bank
 seed unit --slots 2 --crashes 0 --appends 9 --large 2000 --unit 1024 --cut
+seed note --bare --slots 3 --crashes 2 --parts 1 --note 333
+seed notes --bare --slots 4 --crashes 2 --parts 2 --note 1500
 seed pad --bare --slots 2 --crashes 1 --parts 1 --pad 4096
 seed flash --bare --slots 4 --crashes 2 --parts 2 --flash 4096
 seed flash-page --slots 2 --crashes 1 --parts 1 --appends 5 --flash 8192:512

@@ -47,6 +47,7 @@
  * @erased:	numbers of records that are erased
  * @nr_erased:	how many
  * @damage:	how often the image is damaged once it is made
+ * @note:	size of the text of vmcoreinfo, which each crash has; 0 for none
  * @refused:	the disk has refused to write this record; 0 for none
  */
 struct plan {
@@ -70,6 +71,7 @@ struct plan {
 	__u64	erased[MAX_ERASED];
 	__u32	nr_erased;
 	__u32	damage;
+	__u32	note;
 	__u64	refused;
 };
 
@@ -179,6 +181,16 @@ static void describe(struct pstore_record_info *info, __u32 boot)
 	memcpy(info->machine, "x86_64", 6);
 }
 
+/* Which kernel it was, and where it ran. */
+static void identify(struct pstore_record_info *info, __u32 boot)
+{
+	__u8 i;
+
+	info->kernel_offset = 0xff000ULL + boot;
+	for (i = 0; i < sizeof(info->build_id); i++)
+		info->build_id[i] = (__u8)(0xc0 + i);
+}
+
 /* Crash records. */
 
 /* Lines for a part, so many that they just fit. */
@@ -197,6 +209,14 @@ static void make_lines(struct making *m, struct bytes *text, __u32 crash,
 			return;
 		bytes_add(text, line, (size_t)n);
 	}
+}
+
+/* How much text to put into a part that has @room. With notes, some is left. */
+static size_t make_room(struct making *m, __u32 room, bool compressed)
+{
+	if (m->plan.note)
+		room = room / 3 * (1 + draw(m) % 3);
+	return compressed ? room * 3 / 2 : room;
 }
 
 static void make_bomb(struct bytes *text, __u32 size)
@@ -248,9 +268,47 @@ static bool is_refused(struct making *m)
 	return true;
 }
 
+/* vmcoreinfo, of the size that was asked for. */
+static void make_vmcoreinfo(const struct making *m, struct bytes *text,
+			    const struct pstore_record_info *info)
+{
+	char line[96];
+	int n = snprintf(line, sizeof(line), "OSRELEASE=6.12.0-test\nKERNELOFFSET=%llx\nCRASHTIME=%lld\n",
+			 info->kernel_offset, info->time_sec);
+	__u32 i;
+
+	bytes_add(text, line, (size_t)n);
+	for (i = 0; text->nr < m->plan.note; i++) {
+		n = snprintf(line, sizeof(line), "SYMBOL(s%u)=%08x\n", i, i * 4096);
+		bytes_add(text, line, (size_t)n);
+	}
+	text->nr = m->plan.note;
+}
+
+/* It goes to the first part that has room for it. Return: whether this one has. */
+static bool make_note(const struct making *m, __u8 *slot, __u32 slot_bytes,
+		      struct pstore_record_info *info)
+{
+	__u32 pos = pstore_media_note_pos(info);
+	__u32 bytes = pstore_media_note_bytes(m->plan.note);
+	struct bytes text = {};
+
+	if (bytes > slot_bytes - pos)
+		return false;
+	make_vmcoreinfo(m, &text, info);
+	memcpy(slot + pos + sizeof(struct pstore_media_note), text.data, text.nr);
+	pstore_media_encode_note(slot + pos, (__u32)text.nr);
+	info->note_bytes = bytes;
+	info->note_crc = pstore_media_crc(slot + pos, bytes);
+	expect(m, text.data, text.nr, "vmcoreinfo-%llu", info->seq);
+	expect(m, slot + pos, bytes, "note-%llu", info->seq);
+	free(text.data);
+	return true;
+}
+
 /* Part 1 is written first. Its text, without title, goes before that of the rest. */
 static void make_part(struct making *m, const struct pstore_region *region,
-		      __u32 crash, __u32 part, struct bytes *whole)
+		      __u32 crash, __u32 part, bool *noted, struct bytes *whole)
 {
 	__u32 room = region->unit_bytes - PSTORE_MEDIA_HEADER_BYTES;
 	__u32 slot = (__u32)((m->seq - region->first_seq) % m->plan.slots);
@@ -263,12 +321,13 @@ static void make_part(struct making *m, const struct pstore_region *region,
 			 compressed ? "Panic" : "Oops", 1 + crash % 3, part);
 
 	describe(&info, crash);
+	if (m->plan.note)
+		identify(&info, crash);
 	bytes_add(&text, title, (size_t)n);
 	if (m->plan.bomb && crash == 1 && part == 1)
 		make_bomb(&text, 20 * region->unit_bytes);
 	else
-		make_lines(m, &text, crash, part,
-			   compressed ? room * 3 / 2 : room);
+		make_lines(m, &text, crash, part, make_room(m, room, compressed));
 	info.seq = m->seq++;
 	info.reason = compressed ? 1 : 2;
 	info.count = 1 + crash % 3;
@@ -279,6 +338,8 @@ static void make_part(struct making *m, const struct pstore_region *region,
 					  room, compressed);
 	info.payload_crc = pstore_media_crc(at + PSTORE_MEDIA_HEADER_BYTES,
 					    info.payload_bytes);
+	if (m->plan.note && !*noted)
+		*noted = make_note(m, at, region->unit_bytes, &info);
 	if (is_erased(m, info.seq))
 		info.state = PSTORE_MEDIA_ERASED;
 	pstore_media_encode_record(at, &m->layout, &info);
@@ -299,10 +360,11 @@ static void make_crashes(struct making *m, const struct pstore_region *region)
 	m->seq = region->first_seq;
 	for (crash = 0; crash < m->plan.crashes; crash++) {
 		struct bytes whole = {};
+		bool noted = false;
 
 		for (part = 1; part <= m->plan.parts; part++)
 			if (!is_refused(m))
-				make_part(m, region, crash, part, &whole);
+				make_part(m, region, crash, part, &noted, &whole);
 		expect(m, whole.data, whole.nr, "crash-%u", crash);
 		free(whole.data);
 	}
@@ -698,6 +760,7 @@ static void random_plan(struct making *m, __u64 number)
 	random_streams(m);
 	m->plan.pad = pads[draw(m) % ARRAY_SIZE(pads)];
 	m->plan.damage = one_in(m, 4) ? 0 : between(m, 1, 6);
+	m->plan.note = one_in(m, 3) ? 0 : between(m, 1, 1500);
 }
 
 /* Change one copy of the layout block, and give it the right checksum. */
@@ -801,6 +864,8 @@ static const char usage[] =
 "\n"
 "  --slots N --slot-bytes N --first-seq N   the ring of crash records\n"
 "  --crashes N --parts N --erase NUMBER     what is in it\n"
+"  --note BYTES                             vmcoreinfo with each crash, in the first part\n"
+"                                           with room; parts are of varying size\n"
 "  --bomb                                   one part inflates to 20 slots\n"
 "  --unit N --stream N --bare               blocks and size of streams, or none\n"
 "  --appends N --large BYTES                what is in them\n"
@@ -828,6 +893,7 @@ static const struct option options[] = {
 	{ "bare", no_argument, NULL, 'B' },
 	{ "appends", required_argument, NULL, 'a' },
 	{ "large", required_argument, NULL, 'l' },
+	{ "note", required_argument, NULL, 'n' },
 	{ "cut", no_argument, NULL, 'C' },
 	{ "gap", no_argument, NULL, 'G' },
 	{ "wide-gap", no_argument, NULL, 'W' },
@@ -866,6 +932,8 @@ static __u32 *plan_number(struct plan *plan, int letter)
 		return &plan->appends;
 	case 'l':
 		return &plan->large;
+	case 'n':
+		return &plan->note;
 	default:
 		return NULL;
 	}

@@ -13,6 +13,8 @@
  *	records.c the ring of crash records: find, list
  *	text.c	  what a record says: read, verify, inflate
  *	streams.c banks of console, pmsg and ftrace: read, put together
+ *	notes.c	  vmcoreinfo of a crash: read, verify
+ *	symbols.c a crash's text, through the kernel's decode_stacktrace.sh
  *	show.c	  crashes and streams as text
  *	check.c	  what is sound, what was cut short, what is damaged: slots
  *	check_streams.c	the same for streams
@@ -313,6 +315,24 @@ enum text_result text_write(struct area *area, const struct ring *ring,
 			    __u32 index, bool skip_title);
 const char *text_result_name(enum text_result result);
 
+/* notes.c */
+
+/* What has come of reading a record's note. */
+enum note_result {
+	NOTE_OK,
+	NOTE_NONE,
+	NOTE_UNREADABLE,
+	NOTE_BAD_CRC,
+	NOTE_BAD_FIELD,
+	NOTE_NO_MEMORY,
+	NOTE_RESULT_COUNT,
+};
+
+enum note_result note_verify(struct area *area, const struct ring *ring,
+			     __u32 index);
+const char *note_result_name(enum note_result result);
+bool build_id_is_known(const struct pstore_record_info *info);
+
 /* streams.c */
 
 /**
@@ -382,7 +402,7 @@ bool bank_write(struct area *area, const struct bank *bank);
 bool bank_write_trace(struct area *area, const struct bank *bank);
 bool list_streams(struct area *area, bool all);
 
-/* What was asked for: area.c, records.c, show.c and check.c have the commands. */
+/* What was asked for: area.c, records.c, notes.c, show.c and check.c have the commands. */
 
 /**
  * struct options - the command line
@@ -397,6 +417,9 @@ bool list_streams(struct area *area, bool all);
  * @stream:	show the stream of this type; 0 for none
  * @bank:	a bank was named
  * @older:	the older bank
+ * @elf:	the note as it is, in place of its text
+ * @symbols:	vmlinux to decode addresses with; NULL for not
+ * @decoder:	the script that does it; NULL for the one beside vmlinux
  */
 struct options {
 	bool	all;
@@ -410,12 +433,40 @@ struct options {
 	__u32	stream;
 	bool	bank;
 	bool	older;
+	bool	elf;
+	const char *symbols;
+	const char *decoder;
 };
 
 enum exit_code command_info(struct area *area, const struct options *options);
 enum exit_code command_list(struct area *area, const struct options *options);
 enum exit_code command_show(struct area *area, const struct options *options);
+enum exit_code command_vmcoreinfo(struct area *area,
+				  const struct options *options);
 enum exit_code command_check(struct area *area, const struct options *options);
+
+/* show.c */
+const struct slot *find_record(struct area *area, const struct ring *ring,
+			       __u64 seq);
+const struct slot *find_crash(struct area *area, const struct ring *ring,
+			      const struct options *options);
+
+/* symbols.c */
+
+/**
+ * struct decoder - the script, while it decodes
+ * @pid:	the process
+ * @out:	where the text went before
+ */
+struct decoder {
+	int	pid;
+	FILE	*out;
+};
+
+enum exit_code decoder_start(struct area *area, struct decoder *decoder,
+			     const struct pstore_record_info *info,
+			     const struct options *options);
+bool decoder_end(struct area *area, struct decoder *decoder);
 
 /* check.c */
 
@@ -470,6 +521,7 @@ void check_streams(struct check *check);
 #define TIME_CHARS	32
 #define ID_CHARS	(2 * PSTORE_MEDIA_ID_BYTES + 1)
 #define RELEASE_CHARS	65
+#define BUILD_ID_CHARS	(2 * PSTORE_MEDIA_BUILD_ID_BYTES + 1)
 
 const char *time_text(char *buf, const struct pstore_record_info *info);
 const char *id_text(char *buf, const __u8 *id, unsigned int bytes);

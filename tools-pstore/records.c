@@ -240,7 +240,7 @@ static void list_record(struct area *area, const struct slot *slot, bool all)
 {
 	const struct pstore_record_info *info = &slot->info;
 	char time[TIME_CHARS], release[RELEASE_CHARS], id[ID_CHARS];
-	char part[24], reason[16];
+	char part[24], reason[16], build[BUILD_ID_CHARS];
 
 	fprintf(area->out, "%6llu  %-20s  %-9s  %5u  %7s  %8u  %-10s  ",
 		info->seq, time_text(time, info),
@@ -249,7 +249,8 @@ static void list_record(struct area *area, const struct slot *slot, bool all)
 		info->flags & PSTORE_MEDIA_COMPRESSED ? "compressed" : "plain");
 	if (all)
 		fprintf(area->out, "%-6s  ", slot_state_name(slot->state));
-	fprintf(area->out, "%-8s  %s\n", id_text(id, info->boot_id, 4),
+	fprintf(area->out, "%-8s  %-8s  %s\n", id_text(id, info->boot_id, 4),
+		build_id_is_known(info) ? id_text(build, info->build_id, 4) : "-",
 		release_text(release, info));
 }
 
@@ -264,9 +265,9 @@ bool list_records(struct area *area, bool all)
 
 	if (!ring_load(area, &ring))
 		return false;
-	fprintf(area->out, "%6s  %-20s  %-9s  %5s  %7s  %8s  %-10s  %s%-8s  %s\n",
+	fprintf(area->out, "%6s  %-20s  %-9s  %5s  %7s  %8s  %-10s  %s%-8s  %-8s  %s\n",
 		"RECORD", "TIME", "REASON", "CRASH", "PART", "BYTES", "TEXT",
-		all ? "STATE   " : "", "BOOT", "RELEASE");
+		all ? "STATE   " : "", "BOOT", "BUILD", "RELEASE");
 	index = ring_oldest(&ring);
 	for (i = 0; i < ring.nr; i++, index = (index + 1) % ring.nr)
 		if (ring.slots[index].state == SLOT_LIVE ||

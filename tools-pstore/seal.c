@@ -40,12 +40,23 @@ void seal_block(__u8 *block, const __u8 *area_id, __u32 unit_bytes)
 					  PSTORE_MEDIA_STREAM_CRC_FROM));
 }
 
+/* The note behind a payload that fits. */
+static void seal_note(struct pstore_media_record *m, __u32 slot_bytes,
+		      __u32 pos)
+{
+	__u32 bytes = le32_to_cpu(m->note_bytes);
+
+	if (bytes <= slot_bytes - pos)
+		m->note_crc = cpu_to_le32(pstore_media_crc((__u8 *)m + pos, bytes));
+}
+
 /* @slot_bytes are there, from the header on. */
 static void seal_slot(__u8 *slot, __u32 slot_bytes,
 		      const struct pstore_layout *layout, unsigned int flags)
 {
 	struct pstore_media_record *m = (void *)slot;
 	__u32 bytes = le32_to_cpu(m->payload_bytes);
+	struct pstore_record_info info = { .payload_bytes = bytes };
 
 	if (memcmp(m->magic, PSTORE_MEDIA_RECORD_MAGIC, sizeof(m->magic)))
 		return;
@@ -54,10 +65,12 @@ static void seal_slot(__u8 *slot, __u32 slot_bytes,
 		m->generation = cpu_to_le64(layout->generation);
 	}
 	if (flags & SEAL_PAYLOADS &&
-	    bytes <= slot_bytes - PSTORE_MEDIA_HEADER_BYTES)
+	    bytes <= slot_bytes - PSTORE_MEDIA_HEADER_BYTES) {
 		m->payload_crc =
 			cpu_to_le32(pstore_media_crc(slot + PSTORE_MEDIA_HEADER_BYTES,
 						     bytes));
+		seal_note(m, slot_bytes, pstore_media_note_pos(&info));
+	}
 	seal_record(slot);
 }
 

@@ -22,8 +22,9 @@ static enum exit_code show_slot(struct area *area, const struct ring *ring,
 	return EXIT_DAMAGE;
 }
 
-static enum exit_code show_record(struct area *area, const struct ring *ring,
-				  __u64 seq)
+/* Record @seq, which is to be live. Return: its slot, or NULL after a message. */
+const struct slot *find_record(struct area *area, const struct ring *ring,
+			       __u64 seq)
 {
 	__u32 i;
 
@@ -32,12 +33,12 @@ static enum exit_code show_record(struct area *area, const struct ring *ring,
 		    ring->slots[i].info.seq != seq)
 			continue;
 		if (ring->slots[i].state == SLOT_LIVE)
-			return show_slot(area, ring, i);
+			return &ring->slots[i];
 		area_err(area, "record %llu was erased", seq);
-		return EXIT_DAMAGE;
+		return NULL;
 	}
 	area_err(area, "there is no record %llu; see pstore-zone list", seq);
-	return EXIT_DAMAGE;
+	return NULL;
 }
 
 /* All parts of a crash. */
@@ -141,8 +142,8 @@ static enum exit_code show_crash(struct area *area, const struct ring *ring,
 	return whole ? EXIT_SOUND : EXIT_DAMAGE;
 }
 
-static enum exit_code show_newest_crash(struct area *area,
-					const struct ring *ring)
+static const struct slot *find_newest_crash(struct area *area,
+					    const struct ring *ring)
 {
 	const struct slot *newest = NULL;
 	__u32 i;
@@ -151,10 +152,9 @@ static enum exit_code show_newest_crash(struct area *area,
 		if (ring->slots[i].state == SLOT_LIVE &&
 		    (!newest || ring->slots[i].info.seq > newest->info.seq))
 			newest = &ring->slots[i];
-	if (newest)
-		return show_crash(area, ring, &newest->info);
-	area_err(area, "there are no crash records");
-	return EXIT_DAMAGE;
+	if (!newest)
+		area_err(area, "there are no crash records");
+	return newest;
 }
 
 static bool slot_is_of(const struct slot *slot, const struct options *options)
@@ -166,9 +166,9 @@ static bool slot_is_of(const struct slot *slot, const struct options *options)
 			options->boot_id, strlen(options->boot_id));
 }
 
-static enum exit_code show_named_crash(struct area *area,
-				       const struct ring *ring,
-				       const struct options *options)
+static const struct slot *find_named_crash(struct area *area,
+					   const struct ring *ring,
+					   const struct options *options)
 {
 	const struct slot *found = NULL;
 	__u32 i;
@@ -179,31 +179,62 @@ static enum exit_code show_named_crash(struct area *area,
 		if (found && crash_cmp(&found->info, &ring->slots[i].info)) {
 			area_err(area, "several boots have an id that begins with %s; give more digits of it, see pstore-zone info",
 				 options->boot_id);
-			return EXIT_DAMAGE;
+			return NULL;
 		}
 		found = &ring->slots[i];
 	}
-	if (found)
-		return show_crash(area, ring, &found->info);
-	area_err(area, "there is no crash %s:%u; see pstore-zone list",
-		 options->boot_id, options->count);
-	return EXIT_DAMAGE;
+	if (!found)
+		area_err(area, "there is no crash %s:%u; see pstore-zone list",
+			 options->boot_id, options->count);
+	return found;
+}
+
+/* Return: a slot of the crash that was asked for, or NULL after a message. */
+const struct slot *find_crash(struct area *area, const struct ring *ring,
+			      const struct options *options)
+{
+	return options->crash ? find_named_crash(area, ring, options) :
+				find_newest_crash(area, ring);
+}
+
+static enum exit_code show_found(struct area *area, const struct ring *ring,
+				 const struct slot *slot,
+				 const struct options *options)
+{
+	if (options->record)
+		return show_slot(area, ring, (__u32)(slot - ring->slots));
+	return show_crash(area, ring, &slot->info);
+}
+
+static enum exit_code show_decoded(struct area *area, const struct ring *ring,
+				   const struct slot *slot,
+				   const struct options *options)
+{
+	struct decoder decoder;
+	enum exit_code code = decoder_start(area, &decoder, &slot->info,
+					    options);
+
+	if (code != EXIT_SOUND)
+		return code;
+	code = show_found(area, ring, slot, options);
+	return decoder_end(area, &decoder) ? code : EXIT_NO_AREA;
 }
 
 static enum exit_code show_from_ring(struct area *area,
 				     const struct options *options)
 {
-	enum exit_code code;
+	enum exit_code code = EXIT_DAMAGE;
+	const struct slot *slot;
 	struct ring ring;
 
 	if (!ring_load(area, &ring))
 		return EXIT_DAMAGE;
-	if (options->record)
-		code = show_record(area, &ring, options->seq);
-	else if (options->crash)
-		code = show_named_crash(area, &ring, options);
-	else
-		code = show_newest_crash(area, &ring);
+	slot = options->record ? find_record(area, &ring, options->seq) :
+				 find_crash(area, &ring, options);
+	if (slot && options->symbols)
+		code = show_decoded(area, &ring, slot, options);
+	else if (slot)
+		code = show_found(area, &ring, slot, options);
 	ring_free(&ring);
 	return code;
 }
@@ -259,5 +290,5 @@ enum exit_code command_show(struct area *area, const struct options *options)
 	enum exit_code code = options->stream ? show_stream(area, options) :
 						show_from_ring(area, options);
 
-	return area->unreadable ? EXIT_DAMAGE : code;
+	return area->unreadable && code == EXIT_SOUND ? EXIT_DAMAGE : code;
 }

@@ -304,8 +304,8 @@ test_sound()
 
 	run "list" 0 list "$image"
 	says "list: a header" '^RECORD  TIME .*REASON .*RELEASE$'
-	says "list: an oops" '^ *0  2023-11-14T22:13:20Z  oops  *1  *1/3  *[0-9]*  plain  *b0101010  6.12.0-test$'
-	says "list: a panic" '^ *5  2023-11-14T23:13:20Z  panic  *2  *3/3  *[0-9]*  compressed  b0111111  6.12.0-test$'
+	says "list: an oops" '^ *0  2023-11-14T22:13:20Z  oops  *1  *1/3  *[0-9]*  plain  *b0101010  -  *6.12.0-test$'
+	says "list: a panic" '^ *5  2023-11-14T23:13:20Z  panic  *2  *3/3  *[0-9]*  compressed  b0111111  -  *6.12.0-test$'
 	check "list: newest last" sh -c \
 		"grep -E '^ +[0-9]' '$out' | sort -n -c -k 1,1"
 	check "list: six records" test "$(grep -c -E '^ +[0-9]' "$out")" = 6
@@ -582,6 +582,143 @@ test_records()
 	poke $((slot3 + 40)) '\377\377\377\377\377\377\377\377'
 	seal
 	run "the largest number of all" 1 check "$image"
+}
+
+# vmcoreinfo
+
+test_notes()
+{
+	local seq note
+
+	make_image notes --crashes 3 --parts 2 --note 1401
+	good=$image
+	is_sound "notes"
+	run "notes" 0 list "$image"
+	says "list: the build" 'b0121212  c0c1c2c3  6.12.0-test$'
+	for seq in 0 2 4; do
+		run "the vmcoreinfo of record $seq" 0 vmcoreinfo -r $seq "$image"
+		same "the vmcoreinfo of record $seq: byte by byte" "$out" \
+			"$expect/vmcoreinfo-$seq"
+		run "the note of record $seq" 0 vmcoreinfo -e -r $seq "$image"
+		same "the note of record $seq: byte by byte" "$out" \
+			"$expect/note-$seq"
+		run "record $seq, which has a note" 0 show -r $seq "$image"
+		same "record $seq, which has a note: its text is its text" "$out" \
+			"$expect/record-$seq"
+	done
+	run "the vmcoreinfo of the newest crash" 0 vmcoreinfo "$image"
+	same "the vmcoreinfo of the newest crash is that" "$out" \
+		"$expect/vmcoreinfo-4"
+	run "the vmcoreinfo of a crash" 0 vmcoreinfo -c b0101010:1 "$image"
+	same "the vmcoreinfo of a crash is that" "$out" "$expect/vmcoreinfo-0"
+	run "the note of a part without" 1 vmcoreinfo -e -r 5 "$image"
+	silent "the note of a part without"
+	run "the vmcoreinfo of a part without" 1 vmcoreinfo -r 5 "$image"
+	complains "a part without: it says so" 'the record has no vmcoreinfo; this is what its header says'
+	says "a part without: the release" '^OSRELEASE=6.12.0-test$'
+	says "a part without: the build" '^BUILD-ID=c0c1c2c3c4c5c6c7c8c9cacbcccdcecfd0d1d2d3$'
+	says "a part without: the offset" '^KERNELOFFSET=ff002$'
+	says "a part without: the time" '^CRASHTIME=1700007200$'
+	run "a record that there is none of" 1 vmcoreinfo -r 9 "$image"
+
+	damage
+	note=$(($(at 'slot 4') + $(note_pos "$(at 'slot 4')")))
+	flip $((note + 30))
+	is_damaged "a torn note, and its boot has gone on" 'slot 4: record 4: its vmcoreinfo does not match its checksum'
+	run "a torn note" 1 vmcoreinfo "$image"
+	complains "a torn note: it says so" 'record 4: its vmcoreinfo does not match'
+	says "a torn note: the header is there" '^KERNELOFFSET=ff002$'
+	run "a record with a torn note" 0 show --record 4 "$image"
+	same "a record with a torn note is shown" "$out" "$expect/record-4"
+	damage
+	poke $((note + 12)) 'CORE\0\0\0\0\0\0\0\0'
+	"$work/asan/mkimage" --seal-payloads "$image"
+	is_damaged "a note of another name" 'slot 4: record 4: its vmcoreinfo is not an ELF note of that name'
+	damage
+	poke $((note + 4)) '\377\377\377\377'
+	"$work/asan/mkimage" --seal-payloads "$image"
+	is_damaged "a note with too much text" 'slot 4: record 4: its vmcoreinfo is not an ELF note'
+	damage
+	poke $(($(at 'slot 4') + 200)) '\377\377\377\177'
+	seal
+	is_damaged "a note larger than a slot" 'slot 4: its header has a field out of range'
+	make_image lastnote --crashes 2 --parts 1 --note 300
+	note=$(($(at 'slot 1') + $(note_pos "$(at 'slot 1')")))
+	flip $((note + 30))
+	is_cut_short "the last note of all is torn" 'slot 1: record 1: its vmcoreinfo does not match'
+}
+
+# note_pos SLOT: where the note is in the slot at that place
+note_pos()
+{
+	echo $(((512 + $(od -An -tu4 -j $(($1 + 72)) -N 4 "$image") + 3) / 4 * 4))
+}
+
+# A vmlinux of the crash's build, and a script that decodes each line in its way
+
+test_symbols()
+{
+	local id=0xc0c1c2c3c4c5c6c7c8c9cacbcccdcecfd0d1d2d3
+	local dir=$work/kernel-build
+
+	mkdir -p "$dir/source/scripts"
+	echo 'int main(void) { return 0; }' > "$dir/main.c"
+	gcc -Wl,--build-id=$id -o "$dir/vmlinux" "$dir/main.c"
+	gcc -Wl,--build-id=0x01 -o "$dir/other" "$dir/main.c"
+	gcc -Wl,--build-id=none -o "$dir/none" "$dir/main.c"
+	make_image symbols --crashes 2 --parts 2 --note 300
+	run "no script" 2 show --symbols "$dir/vmlinux" "$image"
+	complains "no script: it says so" 'neither scripts/decode_stacktrace.sh nor .* name it with --decoder'
+	silent "no script"
+	cat > "$dir/decode" <<-'END'
+		[ "${1##*/}" = vmlinux ] || exit 9
+		sed 's/^/decoded: /'
+	END
+	sed 's/^/decoded: /' "$expect/crash-1" > "$work/decoded"
+	run "a script" 0 show -s "$dir/vmlinux" --decoder "$dir/decode" "$image"
+	same "a script: all went through it" "$out" "$work/decoded"
+	cp "$dir/decode" "$dir/source/scripts/decode_stacktrace.sh"
+	run "a script beside vmlinux" 0 show --symbols "$dir/vmlinux" "$image"
+	same "a script beside vmlinux: all went through it" "$out" "$work/decoded"
+	run "one record" 0 show --symbols "$dir/vmlinux" -r 0 "$image"
+	same "one record went through it" "$out" <(sed 's/^/decoded: /' "$expect/record-0")
+	(cd "$dir" && "$zone" show --symbols vmlinux "$image") > "$out" 2> "$err" || true
+	same "a script beside vmlinux in this folder" "$out" "$work/decoded"
+	run "another build" 2 show --symbols "$dir/other" "$image"
+	complains "another build: both ids" "of another build: its build id is 01000.*, and the crash was in ${id#0x}"
+	silent "another build"
+	run "a build without an id" 2 show --symbols "$dir/none" "$image"
+	complains "a build without an id: it says so" 'not an ELF file with a build id'
+	run "not an ELF file" 2 show --symbols "$dir/main.c" "$image"
+	run "no file" 2 show --symbols "$dir/nothing" "$image"
+	complains "no file: it says so" 'nothing: No such file'
+	run "no such script" 2 show -s "$dir/vmlinux" --decoder "$dir/nothing" "$image"
+	echo 'exit 3' > "$dir/decode"
+	run "a script that fails" 2 show -s "$dir/vmlinux" --decoder "$dir/decode" "$image"
+	complains "a script that fails: it says so" 'the script has failed'
+	run "symbols for a stream" 2 show --console -s "$dir/vmlinux" "$image"
+	run "a script for nothing" 2 show --decoder "$dir/decode" "$image"
+	make_image unknown --crashes 1 --parts 1
+	run "a crash that does not say its build" 0 show -s "$dir/vmlinux" "$image"
+	complains "a crash that does not say its build: it says so" 'does not say which build'
+	flip_elf
+}
+
+# Whatever a vmlinux has in its headers, it is refused or taken, and no more.
+flip_elf()
+{
+	local at status clean=1
+
+	for at in $(seq 4 8 800); do
+		cp "$work/kernel-build/vmlinux" "$work/kernel-build/mangled"
+		printf '\377\377\377\377' | dd of="$work/kernel-build/mangled" \
+			bs=1 seek="$at" conv=notrunc status=none
+		status=0
+		"$zone" show -s "$work/kernel-build/mangled" --decoder /bin/true \
+			"$image" > "$out" 2> "$err" || status=$?
+		case $status in 0 | 2) ;; *) clean= ;; esac
+	done
+	check "mangled headers of a vmlinux" test "$clean"
 }
 
 # Streams
@@ -1115,6 +1252,8 @@ test_geometry
 test_golden
 test_layout
 test_records
+test_notes
+test_symbols
 test_heads
 test_blocks
 test_ring_blocks

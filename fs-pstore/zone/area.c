@@ -34,8 +34,21 @@ size_t pstore_area_capacity(const struct pstore_area *area)
 }
 
 /*
- * Complete an image that has its payload: encode the header before it, and
- * clear the rest of the last write unit.
+ * Context: Any.
+ * Return: how much payload to put into a record, in bytes: as much as fits, but where
+ *	the note takes up to a quarter of that, leave room for it.
+ */
+size_t pstore_area_text_bytes(const struct pstore_area *area)
+{
+	size_t capacity = pstore_area_capacity(area);
+
+	return area->note.bytes <= capacity / 4 ? capacity - area->note.bytes :
+						  capacity;
+}
+
+/*
+ * Complete an image that has its payload, and its note if @info has one: encode the
+ * header before it, and clear the rest of the last write unit.
  *
  * Context: Any, panic context too.
  * Return: how much to write, in bytes.
@@ -44,8 +57,11 @@ size_t pstore_area_seal(const struct pstore_area *area, void *image,
 			const struct pstore_record_info *info)
 {
 	size_t used = PSTORE_MEDIA_HEADER_BYTES + info->payload_bytes;
-	size_t len = ALIGN(used, area->storage->write_unit);
+	size_t len;
 
+	if (info->note_bytes)
+		used = pstore_media_note_pos(info) + info->note_bytes;
+	len = ALIGN(used, area->storage->write_unit);
 	pstore_media_encode_record(image, &area->layout, info);
 	memset(image + used, 0, len - used);
 	return len;
@@ -80,6 +96,8 @@ void pstore_area_describe(const struct pstore_area *area,
 		    sizeof(info->release));
 	strscpy_pad(info->machine, init_utsname()->machine,
 		    sizeof(info->machine));
+	info->kernel_offset = area->note.kernel_offset;
+	memcpy(info->build_id, area->note.build_id, sizeof(info->build_id));
 }
 
 /*
@@ -573,6 +591,9 @@ static int area_set_up(struct pstore_area *area)
 	area->panic_image = kvmalloc(PSTORE_PANIC_IMAGE, GFP_KERNEL);
 	if (!area->image || !area->panic_image)
 		return -ENOMEM;
+	ret = pstore_note_prepare(&area->note);
+	if (ret)
+		return ret;
 	area_report_small(area);
 	area_start_logs(area);
 	return pstore_stage_init(area, area_nr_staged(area));
@@ -616,6 +637,7 @@ void pstore_area_detach(struct pstore_area *area)
 	if (!area)
 		return;
 	pstore_stage_exit(area);
+	pstore_note_exit(&area->note);
 	area_exit_logs(area);
 	pstore_trace_exit(area);
 	kvfree(area->panic_image);

@@ -36,7 +36,7 @@
 static bool dump_fill(const struct pstore_area *area,
 		      struct kmsg_dump_iter *iter, struct pstore_record *record)
 {
-	size_t size = pstore_area_capacity(area), head, text;
+	size_t size = pstore_area_text_bytes(area), head, text;
 
 	head = scnprintf(record->buf, size, "%s#%d Part%u\n",
 			 kmsg_dump_reason_str(record->reason), record->count,

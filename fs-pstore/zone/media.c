@@ -48,8 +48,18 @@ static_assert(offsetof(struct pstore_media_record, time_nsec) == 88);
 static_assert(offsetof(struct pstore_media_record, boot_id) == 96);
 static_assert(offsetof(struct pstore_media_record, release) == 112);
 static_assert(offsetof(struct pstore_media_record, machine) == 176);
+static_assert(offsetof(struct pstore_media_record, kernel_offset) == 192);
+static_assert(offsetof(struct pstore_media_record, note_bytes) == 200);
+static_assert(offsetof(struct pstore_media_record, note_crc) == 204);
+static_assert(offsetof(struct pstore_media_record, build_id) == 208);
 static_assert(offsetof(struct pstore_media_record, crc) ==
 	      PSTORE_MEDIA_CRC_BYTES);
+
+static_assert(sizeof(struct pstore_media_note) == 24);
+static_assert(offsetof(struct pstore_media_note, text_bytes) == 4);
+static_assert(offsetof(struct pstore_media_note, type) == 8);
+static_assert(offsetof(struct pstore_media_note, name) == 12);
+static_assert(sizeof(PSTORE_MEDIA_NOTE_NAME "\0") == 12);
 
 static_assert(sizeof(struct pstore_media_block) ==
 	      PSTORE_MEDIA_STREAM_HEADER_BYTES);
@@ -447,7 +457,81 @@ void pstore_media_encode_record(void *header,
 	memcpy(m->boot_id, info->boot_id, sizeof(m->boot_id));
 	memcpy(m->release, info->release, sizeof(m->release));
 	memcpy(m->machine, info->machine, sizeof(m->machine));
+	m->kernel_offset = cpu_to_le64(info->kernel_offset);
+	m->note_bytes = cpu_to_le32(info->note_bytes);
+	m->note_crc = cpu_to_le32(info->note_crc);
+	memcpy(m->build_id, info->build_id, sizeof(m->build_id));
 	m->crc = cpu_to_le32(pstore_media_crc(m, PSTORE_MEDIA_CRC_BYTES));
+}
+
+static __u32 note_align(__u32 n)
+{
+	return (n + PSTORE_MEDIA_NOTE_ALIGN - 1) & ~(PSTORE_MEDIA_NOTE_ALIGN - 1);
+}
+
+/* Return: where in its slot a record has its note, if it has one, in bytes. */
+__u32 pstore_media_note_pos(const struct pstore_record_info *info)
+{
+	return note_align(PSTORE_MEDIA_HEADER_BYTES + info->payload_bytes);
+}
+
+/* Return: the size of a note with a text of @text_bytes. */
+__u32 pstore_media_note_bytes(__u32 text_bytes)
+{
+	return sizeof(struct pstore_media_note) + note_align(text_bytes);
+}
+
+/* Complete a note at @note whose text is at its place. */
+void pstore_media_encode_note(void *note, __u32 text_bytes)
+{
+	struct pstore_media_note *m = note;
+
+	memset(m, 0, sizeof(*m));
+	m->name_bytes = cpu_to_le32(sizeof(PSTORE_MEDIA_NOTE_NAME));
+	m->text_bytes = cpu_to_le32(text_bytes);
+	memcpy(m->name, PSTORE_MEDIA_NOTE_NAME, sizeof(PSTORE_MEDIA_NOTE_NAME));
+	memset(note + sizeof(*m) + text_bytes, 0,
+	       note_align(text_bytes) - text_bytes);
+}
+
+/*
+ * Look at the note of the record that @info describes. @text_bytes, the size of the
+ * text behind its struct pstore_media_note, is only filled in when the verdict is
+ * PSTORE_MEDIA_OK.
+ *
+ * Return: the verdict.
+ */
+enum pstore_media_verdict
+pstore_media_decode_note(const void *note,
+			 const struct pstore_record_info *info,
+			 __u32 *text_bytes)
+{
+	const struct pstore_media_note *m = note;
+	__u32 bytes;
+
+	if (pstore_media_crc(note, info->note_bytes) != info->note_crc)
+		return PSTORE_MEDIA_BAD_CRC;
+	bytes = le32_to_cpu(m->text_bytes);
+	if (le32_to_cpu(m->name_bytes) != sizeof(PSTORE_MEDIA_NOTE_NAME) ||
+	    m->type ||
+	    memcmp(m->name, PSTORE_MEDIA_NOTE_NAME "\0", sizeof(m->name)))
+		return PSTORE_MEDIA_BAD_FIELD;
+	if (!bytes || bytes > info->note_bytes ||
+	    pstore_media_note_bytes(bytes) != info->note_bytes)
+		return PSTORE_MEDIA_BAD_FIELD;
+	*text_bytes = bytes;
+	return PSTORE_MEDIA_OK;
+}
+
+/* A payload that fits ends at a place from which on a note may fit. */
+static int note_is_valid(const struct pstore_record_info *info,
+			 __u32 slot_bytes)
+{
+	if (!info->note_bytes)
+		return 1;
+	return info->note_bytes >= pstore_media_note_bytes(1) &&
+	       !(info->note_bytes % PSTORE_MEDIA_NOTE_ALIGN) &&
+	       info->note_bytes <= slot_bytes - pstore_media_note_pos(info);
 }
 
 static int record_is_valid(const struct pstore_record_info *info,
@@ -460,14 +544,16 @@ static int record_is_valid(const struct pstore_record_info *info,
 		return 0;
 	if (info->type != PSTORE_MEDIA_TYPE_CRASH)
 		return pstore_media_is_stream(info->type) &&
-		       !info->payload_bytes;
-	return info->payload_bytes && info->payload_bytes <= slot_bytes - PSTORE_MEDIA_HEADER_BYTES;
+		       !info->payload_bytes && !info->note_bytes;
+	return info->payload_bytes &&
+	       info->payload_bytes <= slot_bytes - PSTORE_MEDIA_HEADER_BYTES &&
+	       note_is_valid(info, slot_bytes);
 }
 
 /*
  * Decode the header of a record, or the head of a bank, from a slot of @slot_bytes in the area that
  * @layout describes. @info is only filled in when the verdict is
- * PSTORE_MEDIA_OK. The payload is not looked at.
+ * PSTORE_MEDIA_OK. Neither the payload nor the note is looked at.
  *
  * Return: the verdict.
  */
@@ -501,6 +587,10 @@ pstore_media_decode_record(const void *header,
 	memcpy(i.boot_id, m->boot_id, sizeof(i.boot_id));
 	memcpy(i.release, m->release, sizeof(i.release));
 	memcpy(i.machine, m->machine, sizeof(i.machine));
+	i.kernel_offset = le64_to_cpu(m->kernel_offset);
+	i.note_bytes = le32_to_cpu(m->note_bytes);
+	i.note_crc = le32_to_cpu(m->note_crc);
+	memcpy(i.build_id, m->build_id, sizeof(i.build_id));
 	if (!record_is_valid(&i, slot_bytes))
 		return PSTORE_MEDIA_BAD_FIELD;
 	*info = i;

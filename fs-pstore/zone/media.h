@@ -28,6 +28,14 @@
  * lies in slot (s - first_seq) modulo the number of slots. The clock is kept for
  * display alone.
  *
+ * One part of a crash has the kernel's vmcoreinfo behind its payload, where the slot
+ * has room for it: an ELF note as kdump's, for whoever makes sense of addresses on
+ * another machine. Its numbers are little-endian, too.
+ *
+ *	+--------+---------+-------------+------+
+ *	| header | payload | 0 to 3 zero | note |
+ *	+--------+---------+-------------+------+
+ *
  * Streams
  *
  * What the console shows, what user space logs and what ftrace sees are streams
@@ -84,6 +92,8 @@
  * - A record whose header is valid and whose payload does not match its CRC: a
  *   write was cut short after the header, or the media has lost data. The
  *   record is counted as torn and never shown. Its number stays used.
+ * - The same, but it is the note that does not match: the record is shown, and the
+ *   note is not.
  * - An erase that was cut short: one logical block is written, which the
  *   device writes whole or not at all, so the record is still there or gone.
  * - Two valid heads in a region: the one with the larger number is newer.
@@ -120,6 +130,9 @@
 #define PSTORE_MEDIA_MAX_REGIONS	8
 #define PSTORE_MEDIA_HEADER_BYTES	512
 #define PSTORE_MEDIA_CRC_BYTES		(PSTORE_MEDIA_HEADER_BYTES - 4)
+#define PSTORE_MEDIA_BUILD_ID_BYTES	20
+#define PSTORE_MEDIA_NOTE_NAME		"VMCOREINFO"
+#define PSTORE_MEDIA_NOTE_ALIGN		4U
 #define PSTORE_MEDIA_MIN_SLOT_BYTES	4096U
 #define PSTORE_MEDIA_MAX_SLOT_BYTES	(16U << 20)
 #define PSTORE_MEDIA_MIN_SLOTS		2
@@ -224,6 +237,11 @@ enum pstore_media_state {
  * @boot_id:	random, the same for all crashes of a boot that are counted together
  * @release:	kernel release, padded with zeros
  * @machine:	machine name as uname -m shows it, padded with zeros
+ * @kernel_offset: how far the kernel ran from where it is linked to, as KERNELOFFSET
+ *		of vmcoreinfo; 0 where that has none
+ * @note_bytes:	size of the note behind the payload; 0 for none
+ * @note_crc:	CRC-32C of the note
+ * @build_id:	build id of the kernel; zero where it is not known
  * @reserved2:	zero
  * @crc:	CRC-32C of the bytes before it
  */
@@ -248,8 +266,27 @@ struct pstore_media_record {
 	__u8	boot_id[PSTORE_MEDIA_ID_BYTES];
 	__u8	release[64];
 	__u8	machine[16];
-	__u8	reserved2[316];
+	__le64	kernel_offset;
+	__le32	note_bytes;
+	__le32	note_crc;
+	__u8	build_id[PSTORE_MEDIA_BUILD_ID_BYTES];
+	__u8	reserved2[280];
 	__le32	crc;
+};
+
+/**
+ * struct pstore_media_note - an ELF note; its text and zeros up to a multiple of
+ *	PSTORE_MEDIA_NOTE_ALIGN follow
+ * @name_bytes:	size of PSTORE_MEDIA_NOTE_NAME, with the zero that ends it
+ * @text_bytes:	size of the text, at least 1
+ * @type:	0
+ * @name:	PSTORE_MEDIA_NOTE_NAME, padded with zeros
+ */
+struct pstore_media_note {
+	__le32	name_bytes;
+	__le32	text_bytes;
+	__le32	type;
+	__u8	name[12];
 };
 
 /**
@@ -332,6 +369,10 @@ struct pstore_record_info {
 	__u8	boot_id[PSTORE_MEDIA_ID_BYTES];
 	__u8	release[64];
 	__u8	machine[16];
+	__u64	kernel_offset;
+	__u32	note_bytes;
+	__u32	note_crc;
+	__u8	build_id[PSTORE_MEDIA_BUILD_ID_BYTES];
 };
 
 /**
@@ -394,6 +435,14 @@ enum pstore_media_verdict
 pstore_media_decode_record(const void *header,
 			   const struct pstore_layout *layout,
 			   __u32 slot_bytes, struct pstore_record_info *info);
+
+__u32 pstore_media_note_pos(const struct pstore_record_info *info);
+__u32 pstore_media_note_bytes(__u32 text_bytes);
+void pstore_media_encode_note(void *note, __u32 text_bytes);
+enum pstore_media_verdict
+pstore_media_decode_note(const void *note,
+			 const struct pstore_record_info *info,
+			 __u32 *text_bytes);
 
 int pstore_media_is_stream(__u32 region_type);
 __u32 pstore_media_bank_blocks(const struct pstore_region *region);

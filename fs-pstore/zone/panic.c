@@ -26,7 +26,7 @@
  *   time that a flush takes is not spent for each part, and a power cut leaves no
  *   gap in the ring that recovery does not look across, see slots.c.
  *
- * These functions call media.c, area.c and the parts of log.c and trace.c that are
+ * These functions call media.c, area.c, notes.c and the parts of log.c and trace.c that are
  * marked for it, which take no lock either, and the storage's panic_write() and
  * panic_flush().
  */
@@ -325,6 +325,7 @@ static void panic_begin(struct pstore_area *area)
 static int panic_write_part(struct pstore_area *area,
 			    const struct pstore_record *record)
 {
+	void *image = record->buf - PSTORE_MEDIA_HEADER_BYTES;
 	struct pstore_record_info info;
 
 	if (area->panic_full)
@@ -337,12 +338,11 @@ static int panic_write_part(struct pstore_area *area,
 		return -EIO;
 
 	pstore_area_describe(area, record, &info);
+	pstore_note_put(area, image, &info);
 	info.seq = panic_take(&area->slots);
 	if (record->part == 1)
 		area->panic_first = info.seq;
-	return panic_write_somewhere(area,
-				     record->buf - PSTORE_MEDIA_HEADER_BYTES,
-				     &info);
+	return panic_write_somewhere(area, image, &info);
 }
 
 static int panic_write_record(struct pstore_area *area,

@@ -346,6 +346,54 @@ int pstore_slots_read(struct pstore_area *area, u64 *seq,
 	return -ENOENT;
 }
 
+/* Read and check the note of the record whose header was looked at. */
+static int slots_load_note(struct pstore_area *area,
+			   const struct pstore_record_info *info, char **text)
+{
+	struct pstore_storage *st = area->storage;
+	u32 pos = pstore_media_note_pos(info), bytes;
+	u32 from = ALIGN_DOWN(pos, st->write_unit);
+	u32 to = ALIGN(pos + info->note_bytes, st->write_unit);
+	const void *note = area->slots.io_buf + pos - from;
+	int ret;
+
+	ret = st->ops->read(st, pstore_slots_pos(&area->slots, info->seq) + from,
+			    area->slots.io_buf, to - from);
+	if (ret) {
+		atomic_inc(&area->stats.io_errors);
+		return ret;
+	}
+	if (pstore_media_decode_note(note, info, &bytes)) {
+		atomic_inc(&area->stats.torn);
+		return -EUCLEAN;
+	}
+	*text = kvmalloc(bytes, GFP_KERNEL);
+	if (!*text)
+		return -ENOMEM;
+	memcpy(*text, note + sizeof(struct pstore_media_note), bytes);
+	return bytes;
+}
+
+/*
+ * Read the note of record @seq. @text is for the caller to kvfree().
+ *
+ * Context: Process context, may sleep.
+ * Return: the size of the text; -ENOENT when the record is not there any more, or has
+ *	no note; -EUCLEAN when it is damaged; -ENOMEM; or the device's error.
+ */
+int pstore_slots_read_note(struct pstore_area *area, u64 seq,
+			   struct pstore_record_info *info, char **text)
+{
+	struct pstore_slots *slots = &area->slots;
+
+	guard(mutex)(&slots->lock);
+	if (slots_look(area, slots_index(slots, seq), info) <= 0 ||
+	    info->seq != seq || info->state != PSTORE_MEDIA_LIVE ||
+	    !info->note_bytes)
+		return -ENOENT;
+	return slots_load_note(area, info, text);
+}
+
 /*
  * Look at the header of record @seq.
  *
@@ -407,15 +455,11 @@ bool pstore_slots_has_live(struct pstore_area *area)
 }
 
 /*
- * Erase record @seq, and return when that is durable. Its header stays, marked,
- * so that its number stays taken. Only one logical block is written, which the
- * device writes whole or not at all.
- *
- * Context: Process context, may sleep.
- * Return: 0; -ENOENT when the ring has dropped the record; or the device's
- *	error.
+ * Write the header of record @seq again, in state @state and without a note. Only
+ * one logical block is written, which the device writes whole or not at all.
  */
-int pstore_slots_erase(struct pstore_area *area, u64 seq)
+static int slots_drop(struct pstore_area *area, u64 seq,
+		      enum pstore_media_state state)
 {
 	struct pstore_storage *st = area->storage;
 	struct pstore_slots *slots = &area->slots;
@@ -425,10 +469,13 @@ int pstore_slots_erase(struct pstore_area *area, u64 seq)
 
 	guard(mutex)(&slots->lock);
 	if (slots_look(area, slots_index(slots, seq), &info) <= 0 ||
-	    info.seq != seq || info.state != PSTORE_MEDIA_LIVE)
+	    info.seq != seq || info.state != PSTORE_MEDIA_LIVE ||
+	    (state == PSTORE_MEDIA_LIVE && !info.note_bytes))
 		return -ENOENT;
 
-	info.state = PSTORE_MEDIA_ERASED;
+	info.state = state;
+	info.note_bytes = 0;
+	info.note_crc = 0;
 	pstore_media_encode_record(slots->io_buf, &area->layout, &info);
 	atomic64_set(&slots->erasing, seq + 1);
 	ret = st->ops->write(st, pstore_slots_pos(slots, seq), slots->io_buf,
@@ -437,4 +484,29 @@ int pstore_slots_erase(struct pstore_area *area, u64 seq)
 	if (ret)
 		atomic_inc(&area->stats.io_errors);
 	return ret;
+}
+
+/*
+ * Erase record @seq, and its note with it, and return when that is durable. Its
+ * header stays, marked, so that its number stays taken.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0; -ENOENT when the ring has dropped the record; or the device's
+ *	error.
+ */
+int pstore_slots_erase(struct pstore_area *area, u64 seq)
+{
+	return slots_drop(area, seq, PSTORE_MEDIA_ERASED);
+}
+
+/*
+ * Erase the note of record @seq, and return when that is durable. The record stays.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0; -ENOENT when the record is not there any more, or has no note; or the
+ *	device's error.
+ */
+int pstore_slots_erase_note(struct pstore_area *area, u64 seq)
+{
+	return slots_drop(area, seq, PSTORE_MEDIA_LIVE);
 }

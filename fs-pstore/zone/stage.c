@@ -140,6 +140,7 @@ void pstore_stage_ready(struct pstore_area *area, struct pstore_staged *s,
 	struct pstore_stage *stage = &area->stage;
 
 	pstore_area_describe(area, record, &s->info);
+	pstore_note_put(area, s->image, &s->info);
 	s->info.seq = PSTORE_SEQ_NONE;
 	s->order = atomic_inc_return(&stage->order);
 	atomic_set_release(&s->state, PSTORE_STAGE_READY);

@@ -65,6 +65,7 @@ static int zone_open(struct pstore_info *psi)
 	struct pstore_area *area = psi->data;
 
 	area->read_seq = 0;
+	area->read_note = PSTORE_SEQ_NONE;
 	area->read_log = 0;
 	return 0;
 }
@@ -99,12 +100,37 @@ static ssize_t zone_read_logs(struct pstore_area *area,
 	return 0;
 }
 
+/* The note of the record that was read last. Return: its size, or -errno. */
+static ssize_t zone_read_note(struct pstore_area *area,
+			      struct pstore_record *record)
+{
+	u64 seq = area->read_note;
+	struct pstore_record_info info;
+	int ret;
+
+	area->read_note = PSTORE_SEQ_NONE;
+	ret = pstore_slots_read_note(area, seq, &info, &record->buf);
+	if (ret < 0)
+		return ret;
+	record->type = PSTORE_TYPE_VMCOREINFO;
+	record->id = seq;
+	record->time.tv_sec = info.time_sec;
+	record->time.tv_nsec = info.time_nsec;
+	return ret;
+}
+
 static ssize_t zone_read(struct pstore_record *record)
 {
 	struct pstore_area *area = record->psi->data;
 	struct pstore_record_info info;
-	int ret;
+	ssize_t ret;
 
+	if (area->read_note != PSTORE_SEQ_NONE) {
+		ret = zone_read_note(area, record);
+		/* A note that is damaged costs no record. */
+		if (ret > 0)
+			return ret;
+	}
 	ret = pstore_slots_read(area, &area->read_seq, &info, &record->buf);
 	if (ret == -ENOENT)
 		return zone_read_logs(area, record);
@@ -119,6 +145,8 @@ static ssize_t zone_read(struct pstore_record *record)
 	record->part = info.part;
 	record->compressed = info.flags & PSTORE_MEDIA_COMPRESSED;
 	record->last = info.flags & PSTORE_MEDIA_LAST_PART;
+	if (info.note_bytes)
+		area->read_note = info.seq;
 	return info.payload_bytes;
 }
 
@@ -195,6 +223,8 @@ static int zone_erase_record(struct pstore_area *area,
 
 	if (record->type == PSTORE_TYPE_DMESG)
 		return pstore_slots_erase(area, record->id);
+	if (record->type == PSTORE_TYPE_VMCOREINFO)
+		return pstore_slots_erase_note(area, record->id);
 	log = pstore_log_find(area, record->type);
 	return log ? pstore_log_erase(log) : -ENOENT;
 }
@@ -322,7 +352,7 @@ static int zone_enter_pstore(struct zone_member *m)
 	info->data = m->area;
 	info->flags = zone_flags(m->area);
 	info->buf = m->area->image + PSTORE_MEDIA_HEADER_BYTES;
-	info->bufsize = pstore_area_capacity(m->area);
+	info->bufsize = pstore_area_text_bytes(m->area);
 	ret = pstore_register(info);
 	if (!ret)
 		m->info = info;

@@ -14,6 +14,7 @@
  *	area.c	  one area: its layout, its attachment and its end
  *	slots.c	  the ring of crash records: find, read, write, erase
  *	stage.c	  oopses on their way to the ring
+ *	notes.c	  vmcoreinfo, which goes with a crash record
  *	log.c	  streams: console, pmsg, ftrace
  *	trace.c	  what ftrace sees, until it goes to its stream
  *	selftest.c  can a panic be saved?
@@ -142,6 +143,24 @@ struct pstore_stage {
 	struct irq_work		irq_work;
 	struct work_struct	work;
 	int			reported;
+};
+
+/**
+ * struct pstore_note - this kernel's vmcoreinfo, ready to be copied to a record
+ * @text:	vmcoreinfo; NULL for none
+ * @text_bytes:	its size
+ * @bytes:	size of the note, with the time of the crash, at most; 0 for none
+ * @build_id:	build id of this kernel; zero where it is not known
+ * @kernel_offset: how far it runs from where it is linked to
+ * @noted:	number of the newest crash that has a note
+ */
+struct pstore_note {
+	char		*text;
+	u32		text_bytes;
+	u32		bytes;
+	u8		build_id[PSTORE_MEDIA_BUILD_ID_BYTES];
+	u64		kernel_offset;
+	atomic_t	noted;
 };
 
 /* What a selftest has come to: that it has passed, or what went wrong. */
@@ -290,6 +309,7 @@ struct pstore_sysfs;
  * @next:	the layout that takes its place, while attaching
  * @slots:	crash records
  * @stage:	oopses on their way to @slots
+ * @note:	vmcoreinfo for crash records
  * @logs:	streams: console, pmsg, ftrace
  * @trace:	what ftrace has seen, for each CPU; NULL without that stream
  * @trace_calls: how many calls each CPU remembers, a power of two
@@ -310,7 +330,8 @@ struct pstore_sysfs;
  * @panic_logs:	the crash is written; what the console prints from now on goes
  *		to the media at once
  * @panic_busy:	something is being written in a panic
- * @read_seq:	where the listing of records stands, and
+ * @read_seq:	where the listing of records stands,
+ * @read_note:	number of the record whose note comes next, or PSTORE_SEQ_NONE, and
  * @read_log:	where that of streams; protected by pstore core's read_mutex
  */
 struct pstore_area {
@@ -319,6 +340,7 @@ struct pstore_area {
 	struct pstore_layout	next;
 	struct pstore_slots	slots;
 	struct pstore_stage	stage;
+	struct pstore_note	note;
 	struct pstore_log	logs[PSTORE_LOGS];
 	struct pstore_trace_cpu	__percpu *trace;
 	u32			trace_calls;
@@ -338,6 +360,7 @@ struct pstore_area {
 	bool			panic_logs;
 	atomic_t		panic_busy;
 	u64			read_seq;
+	u64			read_note;
 	unsigned int		read_log;
 };
 
@@ -459,6 +482,7 @@ struct pstore_area *pstore_area_attach(struct pstore_storage *st,
 void pstore_area_detach(struct pstore_area *area);
 u32 pstore_area_stream_bytes(const struct pstore_storage *st, u32 type);
 size_t pstore_area_capacity(const struct pstore_area *area);
+size_t pstore_area_text_bytes(const struct pstore_area *area);
 u64 pstore_area_scratch(const struct pstore_layout *layout);
 size_t pstore_area_seal(const struct pstore_area *area, void *image,
 			const struct pstore_record_info *info);
@@ -478,11 +502,21 @@ int pstore_slots_write(struct pstore_area *area, void *image,
 		       struct pstore_record_info *info);
 int pstore_slots_read(struct pstore_area *area, u64 *seq,
 		      struct pstore_record_info *info, char **payload);
+int pstore_slots_read_note(struct pstore_area *area, u64 seq,
+			   struct pstore_record_info *info, char **text);
 int pstore_slots_erase(struct pstore_area *area, u64 seq);
+int pstore_slots_erase_note(struct pstore_area *area, u64 seq);
 int pstore_slots_header(struct pstore_area *area, u64 seq,
 			struct pstore_record_info *info);
 u64 pstore_slots_room(struct pstore_area *area);
 bool pstore_slots_has_live(struct pstore_area *area);
+
+/* notes.c */
+int pstore_note_init(struct pstore_note *note, const void *text, size_t bytes);
+int pstore_note_prepare(struct pstore_note *note);
+void pstore_note_exit(struct pstore_note *note);
+void pstore_note_put(struct pstore_area *area, void *image,
+		     struct pstore_record_info *info);
 
 /* stage.c */
 struct pstore_staged *pstore_stage_first(struct pstore_stage *stage,

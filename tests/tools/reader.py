@@ -5,6 +5,7 @@
 Usage: reader.py list [--all] IMAGE
        reader.py record NUMBER IMAGE
        reader.py crash IMAGE
+       reader.py vmcoreinfo|elf NUMBER IMAGE
        reader.py console|pmsg|ftrace newest|older IMAGE
 
 It was written from that page alone and shares no line with tools/pstore, so that what
@@ -18,7 +19,7 @@ import sys
 import zlib
 
 STREAMS = {'console': 2, 'pmsg': 7, 'ftrace': 3}
-RECORD = struct.Struct('<8sII16sQQ8IqII16s64s16s')
+RECORD = struct.Struct('<8sII16sQQ8IqII16s64s16sQII20s')
 BLOCK = struct.Struct('<IIIiIIQQQ16s')
 
 
@@ -145,12 +146,37 @@ class Record:
             return
         (_, _, _, area_id, generation, self.seq, self.state, self.type, self.reason,
          self.count, self.part, self.flags, self.bytes, self.crc, self.sec, nsec, _,
-         self.boot_id, self.release, _) = RECORD.unpack_from(image, pos)
+         self.boot_id, self.release, _, self.offset, self.note_bytes, self.note_crc,
+         self.build_id) = RECORD.unpack_from(image, pos)
         self.live = self.state == 1
         self.valid = (area_id, generation) == (layout.area_id, layout.generation) and \
             self.state in (1, 2) and nsec < 10 ** 9 and self.seq < 2 ** 64 - 1 and \
-            (1 <= self.bytes <= size - 512 if self.type == 0 else
-             self.type in STREAMS.values() and self.bytes == 0)
+            (1 <= self.bytes <= size - 512 and self.note_fits(size) if self.type == 0 else
+             self.type in STREAMS.values() and self.bytes == self.note_bytes == 0)
+
+    def note_pos(self):
+        return round_up(512 + self.bytes, 4)
+
+    def note_fits(self, size):
+        return self.note_bytes == 0 or self.note_bytes % 4 == 0 and \
+            28 <= self.note_bytes <= size - self.note_pos()
+
+    def note(self, image):
+        """The ELF note; None if there is none or it is damaged."""
+        pos = self.pos + self.note_pos()
+        data = image[pos:pos + self.note_bytes]
+        if not data or crc32c(data) != self.note_crc:
+            return None
+        name, text, kind = struct.unpack_from('<III', data)
+        if (name, kind, data[12:24]) != (11, 0, b'VMCOREINFO\0\0') or \
+           not text or 24 + round_up(text, 4) != self.note_bytes:
+            return None
+        return data
+
+    def vmcoreinfo(self, image):
+        """The text of the note; None if there is none or it is damaged."""
+        data = self.note(image)
+        return data and data[24:24 + struct.unpack_from('<I', data, 4)[0]]
 
     def text(self, image, unit):
         """What it says, with its title; or None."""
@@ -328,7 +354,7 @@ def listing(area, everything=False):
     """What pstore-zone list prints."""
     state = 'STATE   ' if everything else ''
     yield (f"{'RECORD':>6}  {'TIME':<20}  {'REASON':<9}  {'CRASH':>5}  {'PART':>7}  {'BYTES':>8}  "
-           f"{'TEXT':<10}  {state}{'BOOT':<8}  RELEASE\n")
+           f"{'TEXT':<10}  {state}{'BOOT':<8}  {'BUILD':<8}  RELEASE\n")
     for r in area.records:
         if not (r.live or everything):
             continue
@@ -336,9 +362,10 @@ def listing(area, everything=False):
         reason = reasons[r.reason] if r.reason < len(reasons) else str(r.reason)
         part = f"{r.part}/{area.parts(r) or '?'}"
         state = f"{'live' if r.live else 'erased':<6}  " if everything else ''
+        build = r.build_id[:4].hex() if any(r.build_id) else '-'
         yield (f"{r.seq:>6}  {time_text(r):<20}  {reason:<9}  {r.count:>5}  {part:>7}  {r.bytes:>8}  "
                f"{'compressed' if r.flags & 1 else 'plain':<10}  {state}{r.boot_id[:4].hex():<8}  "
-               f"{release_text(r)}\n")
+               f"{build:<8}  {release_text(r)}\n")
     if len(area.regions) > 1:
         state = 'STATE   ' if everything else ''
         yield f"\n{'STREAM':<7}  {'BANK':<6}  {'BEGUN':<20}  {'BYTES':>8}  {state}{'BOOT':<8}  RELEASE\n"
@@ -357,6 +384,9 @@ def read(area, what, which=None):
         return ''.join(listing(area, which == '--all')).encode()
     if what == 'crash':
         return area.crash_text()
+    if what in ('vmcoreinfo', 'elf'):
+        record = next((r for r in area.records if r.live and r.seq == int(which)), None)
+        return record and (record.vmcoreinfo if what == 'vmcoreinfo' else record.note)(area.image)
     if what == 'record':
         return next((r.text(area.image, area.unit) for r in area.records
                      if r.live and r.seq == int(which)), None)
@@ -368,7 +398,7 @@ def read(area, what, which=None):
 
 
 def main(argv):
-    if len(argv) < 3 or argv[1] not in ('list', 'crash', 'record', *STREAMS):
+    if len(argv) < 3 or argv[1] not in ('list', 'crash', 'record', 'vmcoreinfo', 'elf', *STREAMS):
         print(__doc__, end='')
         return 0 if '--help' in argv else 2
     try:
