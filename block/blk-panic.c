@@ -11,6 +11,7 @@
  */
 #define pr_fmt(fmt) "blk-panic: " fmt
 
+#include <linux/align.h>
 #include <linux/blk-panic.h>
 #include <linux/blk-mq.h>
 #include <linux/blkdev.h>
@@ -127,7 +128,8 @@ static int blk_panic_check(struct block_device *bdev)
 	}
 	if (!disk->fops->panic_prepare)
 		return -EOPNOTSUPP;
-	if (bdev->bd_start_sect % (bdev_logical_block_size(bdev) >> SECTOR_SHIFT)) {
+	if (!IS_ALIGNED(bdev->bd_start_sect,
+			bdev_logical_block_size(bdev) >> SECTOR_SHIFT)) {
 		pr_warn("%pg: cannot write in a panic: it does not begin with a block of the disk\n",
 			bdev);
 		return -EOPNOTSUPP;

@@ -68,7 +68,9 @@ static struct pstore_area *reboot(struct kunit *test, struct sim *sim,
 
 static char byte_at(u64 offset)
 {
-	return 'a' + (offset * 7 + offset / 26 + offset / 4999) % 26;
+	u32 n = offset;
+
+	return 'a' + (n * 7 + n / 26 + n / 4999) % 26;
 }
 
 static void bytes_fill(char *buf, u64 offset, size_t n)

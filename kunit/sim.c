@@ -28,7 +28,8 @@ static int sim_check(struct sim *sim, u64 pos, size_t len)
 
 	if (sim->off)
 		return -EIO;
-	if (pos % unit || len % unit || pos + len > sim->storage.bytes)
+	if (!IS_ALIGNED(pos, unit) || !IS_ALIGNED(len, unit) ||
+	    pos + len > sim->storage.bytes)
 		return -EINVAL;
 	return 0;
 }
@@ -52,7 +53,7 @@ static int sim_store(struct sim *sim, u64 pos, const void *buf, size_t len)
 	sim->bytes += len;
 	sim->last_bytes = len;
 	memcpy(sim->cache + pos, buf, len);
-	memset(sim->dirty + pos / unit, 1, len / unit);
+	memset(sim->dirty + (size_t)pos / unit, 1, len / unit);
 	return 0;
 }
 
@@ -80,7 +81,7 @@ static int sim_write(struct pstore_storage *st, u64 pos, const void *buf,
 	if (ret)
 		return ret;
 	for (i = 0; i < len / st->write_unit; i++)
-		sim_keep(sim, pos / st->write_unit + i);
+		sim_keep(sim, (size_t)pos / st->write_unit + i);
 	return 0;
 }
 
@@ -102,7 +103,7 @@ static int sim_panic_flush(struct pstore_storage *st)
 	if (sim->flush_error)
 		return sim->flush_error;
 	sim->flushes++;
-	for (i = 0; i < st->bytes / st->write_unit; i++)
+	for (i = 0; i < (size_t)st->bytes / st->write_unit; i++)
 		if (sim->dirty[i])
 			sim_keep(sim, i);
 	return 0;
@@ -148,7 +149,7 @@ struct sim *sim_create(struct kunit *test, u64 bytes, u32 kmsg_bytes,
 	KUNIT_ASSERT_NOT_NULL(test, sim);
 	sim->media = sim_alloc(test, bytes);
 	sim->cache = sim_alloc(test, bytes);
-	sim->dirty = sim_alloc(test, bytes / write_unit);
+	sim->dirty = sim_alloc(test, (size_t)bytes / write_unit);
 	sim->storage.backend = "sim";
 	sim->storage.device = "sim0";
 	sim->storage.ops = &sim_ops;
@@ -174,7 +175,8 @@ void sim_wipe(struct sim *sim)
 void sim_power_on(struct sim *sim)
 {
 	memcpy(sim->cache, sim->media, sim->storage.bytes);
-	memset(sim->dirty, 0, sim->storage.bytes / sim->storage.write_unit);
+	memset(sim->dirty, 0,
+	       (size_t)sim->storage.bytes / sim->storage.write_unit);
 	sim->off = false;
 	sim->cut_at = 0;
 }

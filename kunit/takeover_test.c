@@ -159,7 +159,7 @@ static void old_put_crash(u8 *p, const struct old_zone *z)
 	put_unaligned_le64(z->time, p + 20);
 	put_unaligned_le64(4711, p + 28);
 	p[36] = z->compressed;
-	put_unaligned_le32(z->time % 1000, p + 40);
+	put_unaligned_le32((u32)z->time % 1000, p + 40);
 	put_unaligned_le32(z->time & 1 ? KMSG_DUMP_PANIC : KMSG_DUMP_OOPS,
 			   p + 44);
 	for (at = 0; at < bytes; at++)
@@ -217,10 +217,10 @@ static bool crash_is(const struct old_zone *z,
 	if (!z->compressed)
 		len = scnprintf(line, sizeof(line), "%s: Total %u times\n",
 				z->time & 1 ? "Panic" : "Oops",
-				(u32)(z->time % 1000));
+				(u32)z->time % 1000);
 	if (info->payload_bytes != len + z->bytes ||
 	    info->time_sec != z->time || info->time_nsec != 4711 ||
-	    info->count != z->time % 1000 || info->part != 1 ||
+	    info->count != (u32)z->time % 1000 || info->part != 1 ||
 	    info->flags != (PSTORE_MEDIA_LAST_PART |
 			    (z->compressed ? PSTORE_MEDIA_COMPRESSED : 0)) ||
 	    info->reason != (z->time & 1 ? KMSG_DUMP_PANIC : KMSG_DUMP_OOPS))
@@ -740,7 +740,8 @@ static struct flash *flash;
 static int flash_read_old(struct pstore_storage *st, u64 pos, void *buf,
 			  size_t len)
 {
-	if (pos % st->write_unit || len % st->write_unit ||
+	if (!IS_ALIGNED(pos, st->write_unit) ||
+	    !IS_ALIGNED(len, st->write_unit) ||
 	    pos + len > FLASH_BYTES)
 		return -EINVAL;
 	if (flash->unreadable && pos <= flash->unreadable &&

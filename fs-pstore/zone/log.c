@@ -105,6 +105,30 @@ struct pstore_log *pstore_log_find(struct pstore_area *area, u32 type)
 	return NULL;
 }
 
+/*
+ * What another CPU makes of an offset, which it may be changing or have died while
+ * it did: a 32-bit CPU stores and loads both halves one after the other. The lower
+ * one is right, old or new, and the upper one follows from any offset @near that is
+ * less than 2 GiB away. The stream has the bytes up to what this returns of @head.
+ *
+ * Context: Any, panic context too.
+ * Return: the offset.
+ */
+u64 pstore_log_seen(const u64 *offset, u64 near)
+{
+	u64 seen = near + (long)(READ_ONCE(*offset) - near);
+
+	smp_rmb(); /* before the bytes; pairs with log_publish() */
+	return seen;
+}
+
+/* Bytes were added up to @head: others may see them. */
+static void log_publish(struct pstore_log *log, u64 head)
+{
+	smp_wmb(); /* after the bytes; pairs with pstore_log_seen() */
+	WRITE_ONCE(log->head, head);
+}
+
 /* The ring in memory. */
 
 static void ring_put(struct pstore_log *log, u64 pos, const void *data, size_t n)
@@ -144,15 +168,14 @@ void pstore_log_push(struct pstore_log *log, const void *data, size_t n)
 	WRITE_ONCE(log->reserved, head + n);
 	smp_wmb(); /* before the bytes change; pairs with ring_has_lost() */
 	ring_put(log, head, data, n);
-	/* The bytes are there; pairs with log_flush_all(). */
-	smp_store_release(&log->head, head + n);
+	log_publish(log, head + n);
 }
 
 /* Have the bytes from @pos on been written over while they were copied? */
 static bool ring_has_lost(const struct pstore_log *log, u64 pos)
 {
 	smp_rmb(); /* after the bytes were copied; pairs with pstore_log_push() */
-	return READ_ONCE(log->reserved) - pos > log->size;
+	return pstore_log_seen(&log->reserved, pos) - pos > log->size;
 }
 
 /* Where on the media. */
@@ -368,6 +391,12 @@ static void log_give_up(struct pstore_log *log, u64 to)
 	p->tail = to;
 }
 
+static void log_give_up_lost(struct pstore_log *log)
+{
+	log_give_up(log, pstore_log_seen(&log->reserved, log->place.durable) -
+			 log->size);
+}
+
 /* Once when it begins to fail, and once when it works again. */
 static void log_report(struct pstore_log *log, int err)
 {
@@ -400,7 +429,7 @@ static int log_write(struct pstore_log *log, u64 to, u64 end)
 	if (READ_ONCE(log->area->panic_logs))
 		return -ESHUTDOWN;
 	if (ring_has_lost(log, p->durable))
-		log_give_up(log, READ_ONCE(log->reserved) - log->size);
+		log_give_up_lost(log);
 	for (tries = 0; tries < LOG_TRIES; tries++) {
 		/* Where a run of blocks is refused, one may do. */
 		pstore_log_plan(log, p, to, tries ? 1 :
@@ -408,7 +437,7 @@ static int log_write(struct pstore_log *log, u64 to, u64 end)
 		len = pstore_log_encode(log, log->image, p, &step,
 					end ? log->begin : p->durable, end);
 		if (ring_has_lost(log, step.from)) {
-			log_give_up(log, READ_ONCE(log->reserved) - log->size);
+			log_give_up_lost(log);
 			return 0;
 		}
 		ret = st->ops->write(st, pstore_log_pos(log, step.pos),
@@ -476,8 +505,7 @@ static bool log_is_whole(const struct pstore_log *log)
 
 static int log_flush_all(struct pstore_log *log)
 {
-	/* Pairs with the release where bytes are added: they are there. */
-	u64 to = smp_load_acquire(&log->head);
+	u64 to = pstore_log_seen(&log->head, log->place.durable);
 
 	if (to <= log->place.durable)
 		return 0;
@@ -576,8 +604,7 @@ static int log_push_iter(struct pstore_log *log, struct iov_iter *from, size_t n
 	    !copy_from_iter_full(log->buf, n - first, from))
 		return -EFAULT;
 	WRITE_ONCE(log->reserved, log->head + n);
-	/* The bytes are there; pairs with log_flush_all(). */
-	smp_store_release(&log->head, log->head + n);
+	log_publish(log, log->head + n);
 	return 0;
 }
 
@@ -909,6 +936,11 @@ static void log_begin_at(struct pstore_log *log, u64 offset, u32 next)
  * What a panic works with: new blocks behind all that may be under way. What is
  * known to be durable lies up to LOG_NEAR blocks behind those, so a panic comes
  * round to it last, if it writes that much.
+ *
+ * A 32-bit CPU may have died between both halves of a store to place.durable,
+ * as the stream passed a multiple of 4 GiB. Then these offsets are 4 GiB off, and
+ * all others here follow them: bytes that the stream had before may not be shown,
+ * or those of this panic in their place. Crash records have no part in that.
  *
  * Context: Panic context.
  */

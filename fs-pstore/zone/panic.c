@@ -228,10 +228,11 @@ static void panic_write_head(struct pstore_log *log)
 static void panic_skip_lost(struct pstore_log *log)
 {
 	struct pstore_log_place *p = &log->panic;
+	u64 reserved = pstore_log_seen(&log->reserved, p->durable);
 
-	if (log->reserved - p->durable <= log->size)
+	if (reserved - p->durable <= log->size)
 		return;
-	p->durable = log->reserved - log->size;
+	p->durable = reserved - log->size;
 	p->tail = p->durable;
 }
 
@@ -239,14 +240,10 @@ static void panic_skip_lost(struct pstore_log *log)
 static void panic_write_ring(struct pstore_log *log)
 {
 	struct pstore_log_place *p = &log->panic;
-	/* Pairs with the release in pstore_log_push(): the bytes are there. */
-	u64 to = smp_load_acquire(&log->head), begin;
-
+	u64 to = pstore_log_seen(&log->head, p->durable);
 	/* What a dead CPU had begun to write is part of it. */
-	begin = READ_ONCE(log->begin);
-	panic_skip_lost(log);
-	/* On 32 bits, a CPU may have died with half of the new value stored. */
-	to = min(to, p->durable + log->size);
+	u64 begin = pstore_log_seen(&log->begin, p->durable);
+
 	while (p->durable < to) {
 		panic_skip_lost(log);
 		if (p->durable < to && panic_write_blocks(log, begin, to)) {
@@ -399,10 +396,13 @@ int pstore_panic_record(struct pstore_area *area,
 void pstore_panic_console(struct pstore_log *log, bool last)
 {
 	struct pstore_area *area = log->area;
+	u64 waiting;
 
 	if (!READ_ONCE(area->panic_logs) || area->panic_dead)
 		return;
-	if (!last && log->head - log->panic.durable <= log->size / 2)
+	waiting = pstore_log_seen(&log->head, log->panic.durable) -
+		  log->panic.durable;
+	if (!last && waiting <= log->size / 2)
 		return;
 	/* In the middle of a write, this comes with it. */
 	if (atomic_xchg(&area->panic_busy, 1))

@@ -238,9 +238,8 @@ struct pstore_log_stats {
  * @buf:	ring of the newest bytes, NULL when the stream is not in use
  * @size:	its size, a power of two
  * @reserved:	end of the bytes that are being added. Together with @head, it
- *		tells who copies from the ring what has been written over. On
- *		32 bit, a CPU that dies between both halves of a store leaves
- *		an odd value behind every 4 GiB; panic.c can live with any.
+ *		tells who copies from the ring what has been written over. Others
+ *		than those who add bytes look at both with pstore_log_seen().
  * @head:	end of the bytes that have been added
  * @place:	where on the media; changed with @lock held
  * @begin:	end of the last append that was written; protected by @lock
@@ -542,6 +541,7 @@ int pstore_log_start(struct pstore_log *log);
 void pstore_log_exit(struct pstore_log *log);
 int pstore_log_copy(struct pstore_log *to, struct pstore_log *from);
 bool pstore_log_has_live(const struct pstore_log *log);
+u64 pstore_log_seen(const u64 *offset, u64 near);
 void pstore_log_push(struct pstore_log *log, const void *data, size_t n);
 void pstore_log_put(struct pstore_log *log, const void *data, size_t n);
 void pstore_log_kick(struct pstore_log *log);
