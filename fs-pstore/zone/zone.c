@@ -221,6 +221,7 @@ static void zone_yield(struct pstore_info *psi, const struct pstore_info *to);
 #define ZONE_INFO					\
 	.owner		= THIS_MODULE,			\
 	.whole_log	= true,				\
+	.nested_panic	= true,				\
 	.concurrent_pmsg = true,			\
 	.wants		= zone_wants,			\
 	.open		= zone_open,			\
