@@ -95,6 +95,9 @@ struct pstore_flash *pstore_flash_attach(struct mtd_info *mtd,
 	ret = flash_check_free(mtd, params->backend);
 	if (ret)
 		return ERR_PTR(ret);
+	if (!params->yields &&
+	    !pstore_storage_has_room(mtd->name, params->backend))
+		return ERR_PTR(-EBUSY);
 	f = pstore_flash_open(mtd, params);
 	if (IS_ERR(f))
 		return f;

@@ -33,6 +33,7 @@ static void mtdpstore_add(struct mtd_info *mtd)
 
 	if (mtdpstore_flash || !pstore_flash_is_meant(mtd, device))
 		return;
+	pstore_blk_seen();
 	mtdpstore_limit_reason(&st);
 	f = pstore_flash_attach(mtd, &st);
 	if (!IS_ERR(f))

@@ -8,16 +8,21 @@
 #define pr_fmt(fmt) "mtdoops: " fmt
 
 #include <linux/err.h>
+#include <linux/jiffies.h>
 #include <linux/kmsg_dump.h>
 #include <linux/limits.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/printk.h>
 #include <linux/sizes.h>
+#include <linux/workqueue.h>
 
 #include "flash.h"
 
 #define MTDOOPS_MAX_RECORD	SZ_16M
+
+/* How long to wait for the flash before saying that it is not there. */
+#define MTDOOPS_PATIENCE	(30 * HZ)
 
 static unsigned long record_size = SZ_4K;
 module_param(record_size, ulong, 0400);
@@ -28,11 +33,13 @@ module_param_string(mtddev, mtddev, sizeof(mtddev), 0400);
 MODULE_PARM_DESC(mtddev, "name or number of the MTD to use");
 
 /*
- * Protects mtdoops_flash and what dump_oops says to it, against MTDs that come and go.
- * Inside of the mutex that notifiers run under.
+ * Protects the two below and what dump_oops says to the flash, against MTDs that come
+ * and go. Inside of the mutex that notifiers run under.
  */
 static DEFINE_MUTEX(mtdoops_lock);
 static struct pstore_flash *mtdoops_flash;
+/* The flash was there, whatever has become of it. */
+static bool mtdoops_seen;
 
 static int dump_oops = 1;
 
@@ -60,6 +67,7 @@ static const struct kernel_param_ops mtdoops_dump_oops_ops = {
 };
 
 module_param_cb(dump_oops, &mtdoops_dump_oops_ops, &dump_oops, 0600);
+__MODULE_PARM_TYPE(dump_oops, "int");
 MODULE_PARM_DESC(dump_oops, "1 to save oopses and panics, 0 to save panics alone (default 1)");
 
 static void mtdoops_add(struct mtd_info *mtd)
@@ -74,6 +82,7 @@ static void mtdoops_add(struct mtd_info *mtd)
 	guard(mutex)(&mtdoops_lock);
 	if (mtdoops_flash || !pstore_flash_is_meant(mtd, mtddev))
 		return;
+	mtdoops_seen = true;
 	st.max_reason = mtdoops_max_reason();
 	f = pstore_flash_attach(mtd, &st);
 	if (!IS_ERR(f))
@@ -94,6 +103,17 @@ static struct mtd_notifier mtdoops_notifier = {
 	.remove	= mtdoops_remove,
 };
 
+/* A slip in the name looks like a flash that takes its time: say so once. */
+static void mtdoops_missing_fn(struct work_struct *work)
+{
+	guard(mutex)(&mtdoops_lock);
+	if (!mtdoops_seen)
+		pr_warn("there is no %s so far: crash logs are not saved until it appears; check mtdoops.mtddev=, see /proc/mtd\n",
+			mtddev);
+}
+
+static DECLARE_DELAYED_WORK(mtdoops_missing_work, mtdoops_missing_fn);
+
 static int __init mtdoops_init(void)
 {
 	if (!mtddev[0]) {
@@ -107,12 +127,14 @@ static int __init mtdoops_init(void)
 		return -EINVAL;
 	}
 	register_mtd_user(&mtdoops_notifier);
+	schedule_delayed_work(&mtdoops_missing_work, MTDOOPS_PATIENCE);
 	return 0;
 }
 module_init(mtdoops_init);
 
 static void __exit mtdoops_exit(void)
 {
+	cancel_delayed_work_sync(&mtdoops_missing_work);
 	unregister_mtd_user(&mtdoops_notifier);
 }
 module_exit(mtdoops_exit);

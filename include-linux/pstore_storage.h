@@ -138,10 +138,12 @@ enum pstore_old_format {
 };
 
 enum pstore_old_format pstore_storage_old_format(const void *buf, size_t len);
+bool pstore_storage_has_room(const char *device, const char *backend);
 int pstore_storage_register(struct pstore_storage *st);
 void pstore_storage_unregister(struct pstore_storage *st);
 
 /* Of pstore_blk, not of zone. */
 const char *pstore_blk_params(struct pstore_storage *st);
+void pstore_blk_seen(void);
 
 #endif /* _LINUX_PSTORE_STORAGE_H */

@@ -455,6 +455,20 @@ static void test_yield_refused(struct kunit *test)
 	expect_pstore_has(test, "");
 }
 
+/* What pstore has no room for is not touched. */
+static void test_yield_no_room(struct kunit *test)
+{
+	struct sim *a = sim_named(test, "a", false);
+
+	KUNIT_ASSERT_EQ(test, 0, pstore_register(&other));
+	KUNIT_EXPECT_EQ(test, -EBUSY, enter(a));
+	KUNIT_EXPECT_EQ(test, 0U, a->writes);
+	pstore_unregister(&other);
+	KUNIT_ASSERT_EQ(test, 0, enter(a));
+	KUNIT_EXPECT_GT(test, a->writes, 0U);
+	leave(a);
+}
+
 /* In pstore, too, what is wanted may change. */
 static void test_yield_wanted(struct kunit *test)
 {
@@ -486,6 +500,7 @@ static struct kunit_case dump_test_cases[] = {
 	KUNIT_CASE(test_yield_beside_backend),
 	KUNIT_CASE(test_yield_to_storage),
 	KUNIT_CASE(test_yield_refused),
+	KUNIT_CASE(test_yield_no_room),
 	KUNIT_CASE(test_yield_wanted),
 	{}
 };

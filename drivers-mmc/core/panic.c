@@ -267,7 +267,8 @@ static int mmc_panic_check(struct mmc_card *card, struct gendisk *disk)
 	obstacle = obstacle ?: host->ops->panic_check(host);
 	if (!obstacle)
 		return 0;
-	pr_warn("%s: cannot write in a panic: %s\n", disk->disk_name, obstacle);
+	dev_warn(&card->dev, "%s: cannot write in a panic: %s\n",
+		 disk->disk_name, obstacle);
 	return -EOPNOTSUPP;
 }
 

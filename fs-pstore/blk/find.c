@@ -10,6 +10,7 @@
 
 #include <linux/ctype.h>
 #include <linux/device/class.h>
+#include <linux/export.h>
 #include <linux/jiffies.h>
 #include <linux/kdev_t.h>
 #include <linux/string.h>
@@ -27,10 +28,15 @@
 #define FIND_ERROR_RETRY_MS	1000
 #define FIND_ERROR_RETRIES	3
 
+/* How long to wait for the device before saying that it is not there. */
+#define FIND_PATIENCE		(30 * HZ)
+
 static int find_tries;
 static int find_errors;
 /* Refused with a message: not tried again until it is gone and back. */
 static dev_t find_refused;
+/* The device was there, whatever has become of it. */
+static bool find_seen;
 
 static void find_work_fn(struct work_struct *work);
 static DECLARE_DELAYED_WORK(find_work, find_work_fn);
@@ -196,6 +202,8 @@ static void find_work_fn(struct work_struct *work)
 	if (pstore_blk_attached())
 		return;
 	devt = pstore_blk_find(params.blkdev);
+	if (devt)
+		pstore_blk_seen();
 	if (devt && devt == READ_ONCE(find_refused))
 		return;
 	params.last_try = find_tries++ >= FIND_RETRIES;
@@ -210,6 +218,35 @@ static void find_work_fn(struct work_struct *work)
 	else if (ret && ret != -EAGAIN)
 		WRITE_ONCE(find_refused, devt);
 }
+
+/*
+ * A slip in the name looks like a device that takes its time. Once the machine has
+ * settled, the user can tell one from the other.
+ */
+static void find_missing_fn(struct work_struct *work)
+{
+	struct pstore_blk_params params;
+
+	pstore_blk_get_params(&params);
+	if (!READ_ONCE(find_seen))
+		pr_warn("there is no %s so far: crash logs are not saved until it appears; check pstore_blk.blkdev=\n",
+			params.blkdev);
+}
+
+static DECLARE_DELAYED_WORK(find_missing_work, find_missing_fn);
+
+/**
+ * pstore_blk_seen - tell that the device which blkdev= names is there
+ *
+ * For storage that is named by pstore_blk.blkdev= and is not a block device.
+ *
+ * Context: Any.
+ */
+void pstore_blk_seen(void)
+{
+	WRITE_ONCE(find_seen, true);
+}
+EXPORT_SYMBOL_GPL(pstore_blk_seen);
 
 /* Called for the devices that are there, and for each that appears. */
 static int find_added(struct device *dev)
@@ -239,7 +276,12 @@ static struct class_interface find_interface = {
  */
 int pstore_blk_watch(void)
 {
-	return class_interface_register(&find_interface);
+	int ret = class_interface_register(&find_interface);
+
+	if (!ret)
+		queue_delayed_work(pstore_blk_wq, &find_missing_work,
+				   FIND_PATIENCE);
+	return ret;
 }
 
 /*
@@ -251,4 +293,5 @@ void pstore_blk_unwatch(void)
 {
 	class_interface_unregister(&find_interface);
 	cancel_delayed_work_sync(&find_work);
+	cancel_delayed_work_sync(&find_missing_work);
 }

@@ -81,6 +81,15 @@ static ssize_t _name##_show(struct pstore_area *area, char *buf)	\
 SYSFS_ATTRIBUTE(_name, 0444, NULL)
 
 SYSFS_VALUE(device, "%s", area->storage->device);
+
+/* As pstore-zone info shows it. */
+static ssize_t id_show(struct pstore_area *area, char *buf)
+{
+	return sysfs_emit(buf, "%*phN\n", PSTORE_MEDIA_ID_BYTES,
+			  area->layout.area_id);
+}
+SYSFS_ATTRIBUTE(id, 0444, NULL);
+
 SYSFS_VALUE(size, "%llu", area->layout.area_bytes);
 SYSFS_VALUE(write_unit, "%u", area->storage->write_unit);
 SYSFS_VALUE(record_size, "%u", area->slots.region.unit_bytes);
@@ -150,6 +159,7 @@ SYSFS_ATTRIBUTE(selftest, 0644, selftest_store);
 
 static struct attribute *sysfs_attrs[] = {
 	&attr_device.attr,
+	&attr_id.attr,
 	&attr_size.attr,
 	&attr_write_unit.attr,
 	&attr_record_size.attr,

@@ -251,6 +251,7 @@ static void zone_yield(struct pstore_info *psi, const struct pstore_info *to);
 #define ZONE_INFO					\
 	.owner		= THIS_MODULE,			\
 	.whole_log	= true,				\
+	.nested_panic	= true,				\
 	.concurrent_pmsg = true,			\
 	.wants		= zone_wants,			\
 	.open		= zone_open,			\
@@ -309,6 +310,48 @@ static void zone_announce_dump_only(const struct pstore_area *area,
 	pr_info("%s: %s only writes crash logs here, since pstore belongs to %s; read them with tools/pstore/pstore-zone, or boot once without %s\n",
 		st->device, st->backend, other, other);
 }
+
+/* The same where there is no other one, or not yet. */
+static void zone_announce_named(const struct pstore_area *area,
+				const char *named)
+{
+	const struct pstore_storage *st = area->storage;
+
+	pr_info("%s: %s only writes crash logs here, since pstore.backend=%s keeps it out of pstore; read them with tools/pstore/pstore-zone, or boot once without that\n",
+		st->device, st->backend, named);
+}
+
+/* Say why pstore does not take a backend, and what to do about it. */
+static void zone_report_refusal(const char *device, const char *backend)
+{
+	char other[ZONE_NAME_BYTES];
+
+	if (pstore_backend_name(other, sizeof(other)))
+		pr_err("%s: not used for crash logs, since pstore belongs to %s; to use it, boot with pstore.backend=%s\n",
+		       device, other, backend);
+	else
+		pr_err("%s: not used for crash logs, since pstore.backend=%s asks for something else; leave that out, or make it pstore.backend=%s\n",
+		       device, other, backend);
+}
+
+/**
+ * pstore_storage_has_room - ask for room in pstore before a device is touched
+ * @device:	name of the device
+ * @backend:	name of the backend that has it, one that does not yield
+ *
+ * For backends that change something on a device before it can be registered.
+ *
+ * Context: Process context, may sleep.
+ * Return: whether pstore takes the backend. If not, a message has said why.
+ */
+bool pstore_storage_has_room(const char *device, const char *backend)
+{
+	if (pstore_would_register(backend))
+		return true;
+	zone_report_refusal(device, backend);
+	return false;
+}
+EXPORT_SYMBOL_GPL(pstore_storage_has_room);
 
 /* The storage that leaves no room for @st. Return: NULL when there is none. */
 static const struct pstore_storage *zone_rival(const struct pstore_storage *st)
@@ -405,13 +448,17 @@ static int zone_start(struct zone_member *m)
 
 	if (ret == -EBUSY && st->yields) {
 		pstore_dump_start(m->dump, 0);
-		pstore_backend_name(other, sizeof(other));
-		zone_announce_dump_only(m->area, other);
+		if (pstore_backend_name(other, sizeof(other)))
+			zone_announce_dump_only(m->area, other);
+		else
+			zone_announce_named(m->area, other);
 		return 0;
 	}
-	if (ret)
-		pr_err("%s: not used for crash logs: pstore refuses %s (error %d); see pstore.backend=\n",
-		       st->device, st->backend, ret);
+	if (ret == -EBUSY)
+		zone_report_refusal(st->device, st->backend);
+	else if (ret)
+		pr_err("%s: cannot be used for crash logs (error %d)\n",
+		       st->device, ret);
 	return ret;
 }
 
@@ -492,6 +539,9 @@ int pstore_storage_register(struct pstore_storage *st)
 		       st->device, rival->device);
 		return -EBUSY;
 	}
+	/* So that nothing is changed on a device that is refused afterwards. */
+	if (!st->yields && !pstore_storage_has_room(st->device, st->backend))
+		return -EBUSY;
 	m = zone_attach(st);
 	if (IS_ERR(m))
 		return PTR_ERR(m);
