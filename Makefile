@@ -1,7 +1,7 @@
 # Crash logs that survive: one target per intent. "make help" lists them.
 ARCH ?= x86_64
 .DEFAULT_GOAL := help
-.PHONY: help setup kernel baseline refresh apply check check-all check-quick matrix kunit torture lint bisect bench next picture scenarios clean
+.PHONY: help setup kernel baseline refresh apply check check-all check-quick matrix kunit torture lint bisect bench next picture scenarios clean mail check-mail docs
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -40,11 +40,20 @@ matrix: setup ## every kind of crash on every disk and architecture, as one tabl
 torture: setup ## 200 random crashes in a row, then power cuts on a simulated disk
 	@scripts/torture
 
-lint: ## checkpatch, kernel-doc, W=1, sparse, shellcheck
+lint: setup ## checkpatch, kernel-doc, W=1, sparse, coccicheck, options, pages, shellcheck
 	@scripts/lint
 
 bisect: setup ## each prefix of the series builds without a warning
 	@scripts/check-bisect
+
+mail: setup ## the mails for the kernel's lists, in build/mail; sends nothing (scripts/mail --help)
+	@scripts/mail
+
+check-mail: setup ## that thread is complete, applies, builds, and is to the right people
+	@scripts/check-mail
+
+docs: setup ## the pages of Documentation as HTML: build/docs/index.html
+	@scripts/prepare-tree && scripts/check-docs
 
 bench: setup ## measure both kernels, check the budgets: Documentation/bench.md
 	@scripts/bench
