@@ -788,7 +788,7 @@ static void expect_calls(struct kunit *test, struct pstore_area *area,
 	n = pstore_log_read(pstore_log_find(area, PSTORE_TYPE_FTRACE), &text,
 			    &head);
 	KUNIT_ASSERT_GT(test, n, 0);
-	n = pstore_trace_decode(&text, n);
+	n = pstore_trace_decode(&text, n, 0);
 	KUNIT_EXPECT_EQ(test, (ssize_t)((to - from) * sizeof(*calls)), n);
 	calls = (void *)text;
 	for (i = 0; i < n / sizeof(*calls); i++) {
@@ -841,7 +841,7 @@ static void test_trace_decode(struct kunit *test)
 	text = (char *)m;
 	KUNIT_ASSERT_EQ(test, (ssize_t)(ARRAY_SIZE(want) * sizeof(*calls)),
 			pstore_trace_decode(&text, ARRAY_SIZE(stamps) *
-						   sizeof(*m)));
+						   sizeof(*m), 0));
 	calls = (void *)text;
 	for (i = 0; i < ARRAY_SIZE(want); i++) {
 		KUNIT_EXPECT_EQ(test, (u64)want[i],

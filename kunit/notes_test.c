@@ -555,9 +555,8 @@ static const struct field_case {
 	  PSTORE_MEDIA_BAD_FIELD },
 	{ "text behind the end", 4, 9, TEST_HEAD + 8, PSTORE_MEDIA_BAD_FIELD },
 	{ "longest text", 4, U32_MAX, 0, PSTORE_MEDIA_BAD_FIELD },
-	{ "text that overflows", 4, U32_MAX - 3, 0, PSTORE_MEDIA_BAD_FIELD },
-	{ "text that wraps to the right size", 4, U32_MAX - 15, TEST_HEAD + 8,
-	  PSTORE_MEDIA_BAD_FIELD },
+	{ "text whose padding overflows to the right size", 4, U32_MAX,
+	  TEST_HEAD, PSTORE_MEDIA_BAD_FIELD },
 	{ "another type", 8, 1, 0, PSTORE_MEDIA_BAD_FIELD },
 	{ "another name", 12, 0x45524f43, 0, PSTORE_MEDIA_BAD_FIELD },
 	{ "name without an end", 20, 0x01004f46, 0, PSTORE_MEDIA_BAD_FIELD },
@@ -650,12 +649,84 @@ static void test_note_leaves_room(struct kunit *test)
 	area.slots.region.unit_bytes = SZ_16K;
 	KUNIT_EXPECT_EQ(test, (size_t)SZ_16K - 512,
 			pstore_area_text_bytes(&area));
-	area.note.bytes = (SZ_16K - 512) / 4;
-	KUNIT_EXPECT_EQ(test, (size_t)(SZ_16K - 512) / 4 * 3,
+	area.note.bytes = (SZ_16K - 512) / 8;
+	KUNIT_EXPECT_EQ(test, (size_t)(SZ_16K - 512) / 8 * 7,
 			pstore_area_text_bytes(&area));
-	area.note.bytes += 4;
+	area.note.bytes++;
 	KUNIT_EXPECT_EQ(test, (size_t)SZ_16K - 512,
 			pstore_area_text_bytes(&area));
+}
+
+/* Function calls of a boot are shown as addresses of this one. */
+static void test_note_moves_trace(struct kunit *test)
+{
+	struct pstore_media_trace *m;
+	struct pstore_ftrace_record *call;
+	char *text = kvzalloc(sizeof(*m), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, text);
+	m = (void *)text;
+	m->ip = cpu_to_le64(0x1000);
+	m->parent_ip = cpu_to_le64(0x2000);
+	KUNIT_EXPECT_EQ(test, (ssize_t)sizeof(*call),
+			pstore_trace_decode(&text, sizeof(*m), -0x800));
+	call = (void *)text;
+	KUNIT_EXPECT_EQ(test, 0x800UL, call->ip);
+	KUNIT_EXPECT_EQ(test, 0x1800UL, call->parent_ip);
+	kvfree(text);
+}
+
+static const struct moved_case {
+	const char	*name;
+	u64		offset;
+	bool		known;
+	u64		moved;
+} moved_cases[] = {
+	{ "the same place", 0x19000000, true, 0 },
+	{ "a smaller offset", 0x18000000, true, 0x1000000 },
+	{ "a larger offset", 0x1a000000, true, -0x1000000ULL },
+	{ "another build", 0x18000000, false, 0 },
+};
+
+static void moved_name(const struct moved_case *c, char *name)
+{
+	strscpy(name, c->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(moved, moved_cases, moved_name);
+
+static void test_note_moved(struct kunit *test)
+{
+	const struct moved_case *c = test->param_value;
+	struct pstore_record_info head = { .kernel_offset = c->offset };
+	struct pstore_note note;
+
+	KUNIT_ASSERT_EQ(test, 0, pstore_note_init(&note, test_text,
+						  TEST_TEXT_BYTES));
+	memcpy(head.build_id, test_build_id, sizeof(head.build_id));
+	head.build_id[19] ^= !c->known;
+	KUNIT_EXPECT_EQ(test, c->moved, pstore_note_moved(&note, &head));
+	pstore_note_exit(&note);
+}
+
+/* Heads of streams say which kernel it was, too. */
+static void test_note_stream_head(struct kunit *test)
+{
+	static const u8 boot_id[PSTORE_MEDIA_ID_BYTES] = "test boot";
+	struct sim *sim = sim_create(test, SZ_1M, TEST_SLOT, TEST_SECTOR);
+	struct pstore_area *area;
+	struct pstore_log *log;
+
+	sim->storage.console_bytes = SZ_4K;
+	area = pstore_area_attach(&sim->storage, boot_id);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, area);
+	log = pstore_log_find(area, PSTORE_MEDIA_REGION_CONSOLE);
+	KUNIT_ASSERT_NOT_NULL(test, log);
+	KUNIT_EXPECT_EQ(test, area->note.kernel_offset,
+			log->heads[log->bank].kernel_offset);
+	KUNIT_EXPECT_MEMEQ(test, log->heads[log->bank].build_id,
+			   area->note.build_id, sizeof(area->note.build_id));
+	pstore_area_detach(area);
 }
 
 static struct kunit_case notes_cases[] = {
@@ -676,6 +747,9 @@ static struct kunit_case notes_cases[] = {
 	KUNIT_CASE_PARAM(test_note_fields, field_gen_params),
 	KUNIT_CASE_PARAM(test_note_header_fields, header_gen_params),
 	KUNIT_CASE(test_note_leaves_room),
+	KUNIT_CASE(test_note_moves_trace),
+	KUNIT_CASE_PARAM(test_note_moved, moved_gen_params),
+	KUNIT_CASE(test_note_stream_head),
 	{}
 };
 

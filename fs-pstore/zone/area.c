@@ -36,13 +36,13 @@ size_t pstore_area_capacity(const struct pstore_area *area)
 /*
  * Context: Any.
  * Return: how much payload to put into a record, in bytes: as much as fits, but where
- *	the note takes up to a quarter of that, leave room for it.
+ *	the note takes up to an eighth of that, leave room for it.
  */
 size_t pstore_area_text_bytes(const struct pstore_area *area)
 {
 	size_t capacity = pstore_area_capacity(area);
 
-	return area->note.bytes <= capacity / 4 ? capacity - area->note.bytes :
+	return area->note.bytes <= capacity / 8 ? capacity - area->note.bytes :
 						  capacity;
 }
 

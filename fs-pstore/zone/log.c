@@ -1016,6 +1016,9 @@ static int log_take_bank(struct pstore_log *log, unsigned int bank, u64 number)
 		    sizeof(head->release));
 	strscpy_pad(head->machine, init_utsname()->machine,
 		    sizeof(head->machine));
+	head->kernel_offset = log->area->note.kernel_offset;
+	memcpy(head->build_id, log->area->note.build_id,
+	       sizeof(head->build_id));
 	log_begin_at(log, 0, 0);
 	return 0;
 }

@@ -101,6 +101,19 @@ void pstore_note_exit(struct pstore_note *note)
 	note->text = NULL;
 }
 
+/*
+ * Context: Any.
+ * Return: how far this kernel runs from where the one ran that @info is of, if that was
+ *	the same build. If not, there is nothing to compare, and it is 0.
+ */
+u64 pstore_note_moved(const struct pstore_note *note,
+		      const struct pstore_record_info *info)
+{
+	if (memcmp(note->build_id, info->build_id, sizeof(note->build_id)))
+		return 0;
+	return note->kernel_offset - info->kernel_offset;
+}
+
 /* Does the part that @info describes get the note: the first one that has room? */
 static bool note_is_due(const struct pstore_area *area,
 			const struct pstore_record_info *info)

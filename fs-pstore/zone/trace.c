@@ -151,12 +151,13 @@ static int trace_cmp(const void *a, const void *b)
 
 /*
  * Turn what was read from the stream into what pstore shows: in the order of the
- * calls, each one once. @text is replaced.
+ * calls, each one once. @text is replaced. The kernel that runs is @moved bytes from
+ * where the one ran that made the calls, so that their addresses are now elsewhere.
  *
  * Context: Process context, may sleep.
  * Return: the new size in bytes, or -ENOMEM.
  */
-ssize_t pstore_trace_decode(char **text, ssize_t bytes)
+ssize_t pstore_trace_decode(char **text, ssize_t bytes, u64 moved)
 {
 	struct pstore_media_trace *m = (void *)*text;
 	size_t i, n = 0, nr = bytes / sizeof(*m);
@@ -169,8 +170,8 @@ ssize_t pstore_trace_decode(char **text, ssize_t bytes)
 	for (i = 0; i < nr; i++) {
 		if (i && !trace_cmp(&m[i - 1], &m[i]))
 			continue;
-		calls[n].ip = le64_to_cpu(m[i].ip);
-		calls[n].parent_ip = le64_to_cpu(m[i].parent_ip);
+		calls[n].ip = le64_to_cpu(m[i].ip) + moved;
+		calls[n].parent_ip = le64_to_cpu(m[i].parent_ip) + moved;
 		pstore_ftrace_write_timestamp(&calls[n],
 					      le64_to_cpu(m[i].stamp));
 		pstore_ftrace_encode_cpu(&calls[n], le32_to_cpu(m[i].cpu));

@@ -85,7 +85,8 @@ static ssize_t zone_read_logs(struct pstore_area *area,
 		record->buf = NULL;
 		ret = pstore_log_read(log, &record->buf, &head);
 		if (ret > 0 && head->type == PSTORE_TYPE_FTRACE)
-			ret = pstore_trace_decode(&record->buf, ret);
+			ret = pstore_trace_decode(&record->buf, ret,
+						  pstore_note_moved(&area->note, head));
 		if (ret <= 0) {
 			kvfree(record->buf);
 			record->buf = NULL;

@@ -514,6 +514,8 @@ bool pstore_slots_has_live(struct pstore_area *area);
 int pstore_note_init(struct pstore_note *note, const void *text, size_t bytes);
 int pstore_note_prepare(struct pstore_note *note);
 void pstore_note_exit(struct pstore_note *note);
+u64 pstore_note_moved(const struct pstore_note *note,
+		      const struct pstore_record_info *info);
 void pstore_note_put(struct pstore_area *area, void *image,
 		     struct pstore_record_info *info);
 
@@ -574,7 +576,7 @@ void pstore_trace_put(struct pstore_area *area,
 		      const struct pstore_ftrace_record *call);
 void pstore_trace_begin(struct pstore_area *area);
 bool pstore_trace_drain(struct pstore_area *area, struct pstore_log *log);
-ssize_t pstore_trace_decode(char **text, ssize_t bytes);
+ssize_t pstore_trace_decode(char **text, ssize_t bytes, u64 moved);
 
 /* selftest.c */
 const char *pstore_selftest_name(enum pstore_selftest_step step);
