@@ -1,10 +1,10 @@
 # Crash logs that survive: one target per intent. "make help" lists them.
 ARCH ?= x86_64
 .DEFAULT_GOAL := help
-.PHONY: help setup kernel baseline refresh apply check check-all check-quick matrix kunit torture lint bisect bench next picture scenarios clean mail check-mail docs
+.PHONY: help setup kernel baseline refresh apply check check-all check-quick matrix kunit torture lint bisect bench next picture scenarios clean mail check-mail docs check-configs check-defconfig
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
 	@echo "ARCH=x86_64|arm64 chooses the architecture, LINUX_SRC=/path a kernel tree of yours."
 
 setup: ## install what is needed (Debian, as root), or say what is missing
@@ -42,6 +42,12 @@ torture: setup ## 200 random crashes in a row, then power cuts on a simulated di
 
 lint: setup ## checkpatch, kernel-doc, W=1, sparse, coccicheck, options, pages, shellcheck
 	@scripts/lint
+
+check-configs: ## each combination of the series' options builds, also on 32 bits and big endian
+	@scripts/check-configs
+
+check-defconfig: ## x86_64_defconfig and arm64's build with the series and save a panic
+	@scripts/check-defconfig
 
 bisect: setup ## each prefix of the series builds without a warning
 	@scripts/check-bisect
