@@ -17,8 +17,24 @@
 #include <linux/panic.h>
 #include <linux/panic_notifier.h>
 #include <linux/slab.h>
+#include <linux/version.h>
 
 #include "slab.h"
+
+/* What has another name in newer kernels. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
+#define cache_node(cache, nid)	((cache)->node[nid])
+
+static void hrtimer_setup(struct hrtimer *timer,
+			  enum hrtimer_restart (*function)(struct hrtimer *),
+			  clockid_t clock, enum hrtimer_mode mode)
+{
+	hrtimer_init(timer, clock, mode);
+	timer->function = function;
+}
+#else
+#define cache_node(cache, nid)	((cache)->per_node[nid].node)
+#endif
 
 static char *symbol = "";
 module_param(symbol, charp, 0444);
@@ -79,8 +95,8 @@ static void crashme_hardirq(void)
 {
 	static struct hrtimer timer;
 
-	hrtimer_init(&timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
-	timer.function = crashme_tick;
+	hrtimer_setup(&timer, crashme_tick, CLOCK_MONOTONIC,
+		      HRTIMER_MODE_REL_HARD);
 	hrtimer_start(&timer, ms_to_ktime(10), HRTIMER_MODE_REL_HARD);
 }
 
@@ -111,7 +127,7 @@ static void crashme_slab(void)
 			for_each_online_node(nid)
 				if (kmalloc_caches[type][i])
 					raw_spin_trylock((raw_spinlock_t *)
-						kmalloc_caches[type][i]->node[nid]);
+						cache_node(kmalloc_caches[type][i], nid));
 	panic("crashme: with the slab allocator's locks");
 }
 
