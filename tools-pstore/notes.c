@@ -160,8 +160,7 @@ enum exit_code command_vmcoreinfo(struct area *area,
 
 	if (!ring_load(area, &ring))
 		return EXIT_DAMAGE;
-	slot = options->record ? find_record(area, &ring, options->seq) :
-				 find_crash(area, &ring, options);
+	slot = find_slot(area, &ring, options);
 	if (slot)
 		code = write_vmcoreinfo(area, &ring, slot, options);
 	ring_free(&ring);

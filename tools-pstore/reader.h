@@ -446,10 +446,8 @@ enum exit_code command_vmcoreinfo(struct area *area,
 enum exit_code command_check(struct area *area, const struct options *options);
 
 /* show.c */
-const struct slot *find_record(struct area *area, const struct ring *ring,
-			       __u64 seq);
-const struct slot *find_crash(struct area *area, const struct ring *ring,
-			      const struct options *options);
+const struct slot *find_slot(struct area *area, const struct ring *ring,
+			     const struct options *options);
 
 /* symbols.c */
 

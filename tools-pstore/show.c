@@ -23,8 +23,8 @@ static enum exit_code show_slot(struct area *area, const struct ring *ring,
 }
 
 /* Record @seq, which is to be live. Return: its slot, or NULL after a message. */
-const struct slot *find_record(struct area *area, const struct ring *ring,
-			       __u64 seq)
+static const struct slot *find_record(struct area *area,
+				      const struct ring *ring, __u64 seq)
 {
 	__u32 i;
 
@@ -189,10 +189,15 @@ static const struct slot *find_named_crash(struct area *area,
 	return found;
 }
 
-/* Return: a slot of the crash that was asked for, or NULL after a message. */
-const struct slot *find_crash(struct area *area, const struct ring *ring,
-			      const struct options *options)
+/*
+ * Return: the record that was asked for, or one of the crash that was, or NULL after a
+ * message.
+ */
+const struct slot *find_slot(struct area *area, const struct ring *ring,
+			     const struct options *options)
 {
+	if (options->record)
+		return find_record(area, ring, options->seq);
 	return options->crash ? find_named_crash(area, ring, options) :
 				find_newest_crash(area, ring);
 }
@@ -229,8 +234,7 @@ static enum exit_code show_from_ring(struct area *area,
 
 	if (!ring_load(area, &ring))
 		return EXIT_DAMAGE;
-	slot = options->record ? find_record(area, &ring, options->seq) :
-				 find_crash(area, &ring, options);
+	slot = find_slot(area, &ring, options);
 	if (slot && options->symbols)
 		code = show_decoded(area, &ring, slot, options);
 	else if (slot)
