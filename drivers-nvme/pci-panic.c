@@ -35,6 +35,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 
 #include "nvme.h"
 
@@ -426,6 +427,17 @@ static int nvme_panic_flush(struct blk_panic_disk *bpd)
 
 /* For a test, in process context. */
 
+/*
+ * Keep others from resetting the controller. A reset that has made it live sends more
+ * admin commands before it ends, so that it must not be held back with them; and with
+ * those held back, no other one becomes live after it was looked for.
+ */
+static bool nvme_panic_claim_reset(struct nvme_ctrl *ctrl)
+{
+	return !work_busy(&ctrl->reset_work) &&
+	       nvme_change_ctrl_state(ctrl, NVME_CTRL_RESETTING);
+}
+
 /* Let the commands on all namespaces end, and hold back new ones. */
 static int nvme_panic_quiesce_io(struct nvme_ctrl *ctrl)
 {
@@ -433,7 +445,7 @@ static int nvme_panic_quiesce_io(struct nvme_ctrl *ctrl)
 
 	nvme_start_freeze(ctrl);
 	if (nvme_wait_freeze_timeout(ctrl, NVME_PANIC_QUIESCE) > 0 &&
-	    nvme_change_ctrl_state(ctrl, NVME_CTRL_RESETTING)) {
+	    nvme_panic_claim_reset(ctrl)) {
 		nvme_quiesce_io_queues(ctrl);
 		ret = 0;
 	}

@@ -5,11 +5,12 @@
  * A kprobe on the function named by symbol= panics when the function is entered
  * for the skip=th time (from 0), with whatever locks are held there. only_in_panic=1
  * counts only once a panic is under way, for panics inside the panic. oops=1 makes
- * it an oops instead.
+ * it an oops instead, and hold_ms= only makes whoever enters it sleep first.
  * context= needs no symbol: it panics at once in a hard interrupt, in a soft one, or
  * with the locks of the slab allocator or of the console held.
  */
 #include <linux/console.h>
+#include <linux/delay.h>
 #include <linux/hrtimer.h>
 #include <linux/interrupt.h>
 #include <linux/kprobes.h>
@@ -52,6 +53,10 @@ static bool oops;
 module_param(oops, bool, 0444);
 MODULE_PARM_DESC(oops, "an oops instead of a panic");
 
+static unsigned int hold_ms;
+module_param(hold_ms, uint, 0444);
+MODULE_PARM_DESC(hold_ms, "sleep for so many milliseconds instead of a panic");
+
 static char *context = "";
 module_param(context, charp, 0444);
 MODULE_PARM_DESC(context, "hardirq, softirq, slab or console");
@@ -59,19 +64,43 @@ MODULE_PARM_DESC(context, "hardirq, softirq, slab or console");
 static atomic_t calls;
 static atomic_t panicking;
 
+static struct kprobe crashme_probe;
+
+/* A probe may not sleep, so this is called in place of the function, and calls it. */
+static long crashme_hold(long a, long b, long c, long d)
+{
+	long (*function)(long, long, long, long) = (void *)crashme_probe.addr;
+
+	msleep(hold_ms);
+	return function(a, b, c, d);
+}
+
 static int crashme_pre(struct kprobe *p, struct pt_regs *regs)
 {
 	if (only_in_panic && !atomic_read(&panicking))
 		return 0;
 	if (atomic_inc_return(&calls) != skip + 1)
 		return 0;
+	if (hold_ms) {
+		instruction_pointer_set(regs, (unsigned long)crashme_hold);
+		return 1;
+	}
 	if (!oops)
 		panic("crashme: in %s, call %d", symbol, skip);
 	pr_emerg("crashme: oops in %s, call %d\n", symbol, skip);
 	BUG();
 }
 
-static struct kprobe crashme_probe = { .pre_handler = crashme_pre };
+/* A probe that has this one may change where it returns to. */
+static void crashme_post(struct kprobe *p, struct pt_regs *regs,
+			 unsigned long flags)
+{
+}
+
+static struct kprobe crashme_probe = {
+	.pre_handler	= crashme_pre,
+	.post_handler	= crashme_post,
+};
 
 static int crashme_panicking(struct notifier_block *nb, unsigned long action,
 			     void *data)
