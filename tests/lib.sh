@@ -120,6 +120,7 @@ check "with its beginning ($1)" grep -q 'Linux version' /tmp/all
 END
 	boot
 	ok "no panic of its own ($1)" not_logged 'Kernel panic'
+	ok "and no warning ($1)" not_logged ' WARNING: '
 }
 
 logged() { grep -aq -- "$1" "$log"; }
