@@ -10,8 +10,10 @@
 #include <linux/completion.h>
 #include <linux/kmsg_dump.h>
 #include <linux/kthread.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/moduleparam.h>
 #include <linux/percpu.h>
 #include <linux/pstore.h>
 #include <linux/sizes.h>
@@ -25,6 +27,10 @@
 #define TEST_SECTOR	512
 #define TEST_PAYLOAD	(TEST_SECTOR - PSTORE_MEDIA_STREAM_HEADER_BYTES)
 #define TEST_KEEP	8192U
+
+static unsigned int every = 1;
+module_param(every, uint, 0444);
+MODULE_PARM_DESC(every, "try each so many-th way for a ring to come round");
 
 static u8 test_boot_id[PSTORE_MEDIA_ID_BYTES];
 
@@ -234,7 +240,7 @@ static void test_ring(struct kunit *test)
 	struct sim *sim = test_sim(test);
 	unsigned int i, j, size[3];
 
-	for (i = 0; i < ARRAY_SIZE(turns) * all; i++) {
+	for (i = 0; i < ARRAY_SIZE(turns) * all; i += max(every, 1)) {
 		const char *turn = turns[i / all];
 		struct pstore_area *area;
 		struct pstore_log *log;
@@ -274,7 +280,7 @@ static void test_ring_lap(struct kunit *test)
 	struct pstore_log *log;
 	u32 keep;
 
-	for (i = 0; i < 2 * 6 * 80; i++) {
+	for (i = 0; i < 2 * 6 * 80; i += max(every, 1)) {
 		sim_wipe(sim);
 		area = attach(test, sim);
 		log = pstore_log_find(area, PSTORE_TYPE_PMSG);

@@ -82,14 +82,14 @@ int pstore_note_init(struct pstore_note *note, const void *text, size_t bytes)
 }
 
 /*
- * Make a note of this kernel's vmcoreinfo, or none where it has none.
+ * Make a note of this kernel's vmcoreinfo, or none where there was no memory for it.
  *
  * Context: Process context, may sleep.
  * Return: 0 or -ENOMEM.
  */
 int pstore_note_prepare(struct pstore_note *note)
 {
-	if (!IS_ENABLED(CONFIG_VMCORE_INFO) || !vmcoreinfo_data)
+	if (!vmcoreinfo_data)
 		return 0;
 	return pstore_note_init(note, vmcoreinfo_data, vmcoreinfo_size);
 }
