@@ -640,17 +640,18 @@ static void test_note_header_fields(struct kunit *test)
 /* How much of a record to fill: room for the note is left where that costs little. */
 static void test_note_leaves_room(struct kunit *test)
 {
-	struct pstore_area area = {};
+	struct pstore_area *area = kunit_kzalloc(test, sizeof(*area), GFP_KERNEL);
 
-	area.slots.region.unit_bytes = SZ_16K;
+	KUNIT_ASSERT_NOT_NULL(test, area);
+	area->slots.region.unit_bytes = SZ_16K;
 	KUNIT_EXPECT_EQ(test, (size_t)SZ_16K - 512,
-			pstore_area_text_bytes(&area));
-	area.note.bytes = (SZ_16K - 512) / 8;
+			pstore_area_text_bytes(area));
+	area->note.bytes = (SZ_16K - 512) / 8;
 	KUNIT_EXPECT_EQ(test, (size_t)(SZ_16K - 512) / 8 * 7,
-			pstore_area_text_bytes(&area));
-	area.note.bytes++;
+			pstore_area_text_bytes(area));
+	area->note.bytes++;
 	KUNIT_EXPECT_EQ(test, (size_t)SZ_16K - 512,
-			pstore_area_text_bytes(&area));
+			pstore_area_text_bytes(area));
 }
 
 /* Function calls of a boot are shown as addresses of this one. */
