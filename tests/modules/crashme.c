@@ -71,6 +71,7 @@ static long crashme_hold(long a, long b, long c, long d)
 {
 	long (*function)(long, long, long, long) = (void *)crashme_probe.addr;
 
+	pr_info("crashme: %s is held up\n", symbol);
 	msleep(hold_ms);
 	return function(a, b, c, d);
 }
