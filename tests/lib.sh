@@ -12,7 +12,8 @@
 #   build_reader        the offline reader, as $reader
 #   lives WHAT [SYMBOL] a crash, and what the next boot finds of it; see below
 #
-# KERNEL=FILE in the environment boots that kernel instead.
+# In the environment, KERNEL=FILE boots that kernel instead, and SMP=N with N CPUs
+# where the scenario does not say how many.
 # Set before boot: disks (in order), append, bus (pci or mmio for virtio-blk,
 # nvme or sd), and blkdebug, a file that tells QEMU which requests fail.
 
@@ -23,7 +24,7 @@ tests=$top/tests
 arch=${ARCH:-x86_64}
 name=$(basename "$0")
 work=$build/tests/$arch-$name
-disks=(vda) append='pstore_blk.blkdev=/dev/vda' bus=pci kernel=${KERNEL:-} smp=2 memory=256 extra=() files=() device_options='' blkdebug=''
+disks=(vda) append='pstore_blk.blkdev=/dev/vda' bus=pci kernel=${KERNEL:-} smp=${SMP:-2} memory=256 extra=() files=() device_options='' blkdebug=''
 boots=0
 rm -rf "$work"
 mkdir -p "$work"
