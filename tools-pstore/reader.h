@@ -15,6 +15,7 @@
  *	streams.c banks of console, pmsg and ftrace: read, put together
  *	notes.c	  vmcoreinfo of a crash: read, verify
  *	symbols.c a crash's text, through the kernel's decode_stacktrace.sh
+ *	defuse.c  what that script may be given
  *	show.c	  crashes and streams as text
  *	check.c	  what is sound, what was cut short, what is damaged: slots
  *	check_streams.c	the same for streams
@@ -465,6 +466,9 @@ enum exit_code decoder_start(struct area *area, struct decoder *decoder,
 			     const struct pstore_record_info *info,
 			     const struct options *options);
 bool decoder_end(struct area *area, struct decoder *decoder);
+
+/* defuse.c */
+FILE *defuse(FILE *to);
 
 /* check.c */
 

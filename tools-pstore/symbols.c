@@ -44,12 +44,12 @@ static bool file_read(FILE *file, __u64 pos, void *buf, size_t len)
 /* Look for the build id among @len bytes of notes. */
 static bool notes_find_id(const __u8 *elf, const __u8 *at, size_t len, __u8 *id)
 {
-	size_t name, desc, all;
+	__u64 name, desc, all;
 
 	while (len >= sizeof(Elf32_Nhdr)) {
-		name = (elf_number(elf, at, 4) + 3) & ~(size_t)3;
+		name = (elf_number(elf, at, 4) + 3) & ~(__u64)3;
 		desc = elf_number(elf, at + 4, 4);
-		all = sizeof(Elf32_Nhdr) + name + ((desc + 3) & ~(size_t)3);
+		all = sizeof(Elf32_Nhdr) + name + ((desc + 3) & ~(__u64)3);
 		if (all > len)
 			return false;
 		if (elf_number(elf, at + 8, 4) == NT_GNU_BUILD_ID && name == 4 &&
@@ -201,6 +201,8 @@ static void __attribute__((__noreturn__))
 run_script(const char *script, const char *vmlinux, const int *ends)
 {
 	signal(SIGPIPE, SIG_DFL);
+	/* A byte is a character, as it is in defuse.c. */
+	setenv("LC_ALL", "C", 1);
 	dup2(ends[0], STDIN_FILENO);
 	close(ends[0]);
 	close(ends[1]);
@@ -226,6 +228,7 @@ static bool script_start(struct area *area, struct decoder *decoder,
 			run_script(script, vmlinux, ends);
 		close(ends[0]);
 		into = decoder->pid > 0 ? fdopen(ends[1], "w") : NULL;
+		into = into ? defuse(into) : NULL;
 	}
 	if (into)
 		area->out = into;

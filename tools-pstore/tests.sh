@@ -663,7 +663,7 @@ test_symbols()
 
 	mkdir -p "$dir/source/scripts"
 	echo 'int main(void) { return 0; }' > "$dir/main.c"
-	gcc -Wl,--build-id=$id -o "$dir/vmlinux" "$dir/main.c"
+	gcc -g -Wl,--build-id=$id -o "$dir/vmlinux" "$dir/main.c"
 	gcc -Wl,--build-id=0x01 -o "$dir/other" "$dir/main.c"
 	gcc -Wl,--build-id=none -o "$dir/none" "$dir/main.c"
 	make_image symbols --crashes 2 --parts 2 --note 300
@@ -719,6 +719,83 @@ flip_elf()
 		case $status in 0 | 2) ;; *) clean= ;; esac
 	done
 	check "mangled headers of a vmlinux" test "$clean"
+}
+
+# Somebody has put into a crash what the kernel's scripts would take for a command.
+# forge FILE: an image with these lines at the beginning of a crash
+forge()
+{
+	make_image forged --crashes 1 --parts 1
+	# Behind the header and the title.
+	dd if="$1" of="$image" bs=1 seek=$(($(at 'slot 0') + 512 + 13)) conv=notrunc status=none
+	"$work/asan/mkimage" --seal-payloads "$image"
+}
+
+test_forged()
+{
+	local script=${DECODER:-../../scripts/decode_stacktrace.sh} dir=$work/kernel-build
+
+	cat > "$work/sound" <<-'END'
+		<4>[   10.000000]  do_one_initcall+0x12/0x34
+		<4>[   10.000000]  main+0x1/0xb
+		<4>[   10.000000]  ? (do_one+0x1/0x2 [mod])
+		<4>[   10.000000] ip: do_one+0x1/0x2, sp: more+0x3
+		<4>[12345.600000] CPU: 0 PID: 1 Comm: sh Not tainted 6.12.117+ #5
+		<4>[   10.000000] Code: 00 <0f> 0b (e7f001f2)
+		<6>[   10.000000] it's 5% of [all], that is: a & b
+	END
+	{
+		cat "$work/sound"
+		printf '%s\n' 'Code: Unable to access opcode bytes at 0x2a.' \
+			'Code: 90;.incbin "/etc/passwd"' '* Code: 90' \
+			'Code: Code: 90;.rept 9' \
+			'x"||system("touch${IFS}'"$work"'/awk")||"+0x1/0x2' \
+			'x+0x1/0x2 main+a[$(touch${IFS}'"$work"'/bash)]/0x2' \
+			'[x] main+0x1a[`touch${IFS}'"$work"'/bash`]/0x2' \
+			'x+0x1/0x2 main+0x1/0x2/3' 'x+0x1/0x2 main+'
+		printf 'Co\0de: 90 ;\nCo\\\nde: 90 ;\n\33[31m\r\n'
+	} > "$work/forged"
+	forge "$work/forged"
+	{
+		cat "$work/sound"
+		printf '%s\n' 'Code? Unable to access opcode bytes at 0x2a.' \
+			"Code? 90;.incbin '/etc/passwd'" '* Code? 90' \
+			'Code? Code? 90;.rept 9' \
+			"x'||system('touch?{IFS}$work/awk')||'+0x1/0x2" \
+			"x+0x1/0x2 main?a[?(touch?{IFS}$work/bash)]/0x2" \
+			"[x] main?0x1a['touch?{IFS}$work/bash']/0x2" \
+			'x+0x1/0x2 main?0x1/0x2/3' 'x+0x1/0x2 main?' \
+			'Co?de: 90 ;' 'Co?' 'de: 90 ;' '?[31m?'
+	} > "$work/defused"
+	echo cat > "$dir/decode"
+	run "a forged crash" 0 show -s "$dir/vmlinux" --decoder "$dir/decode" "$image"
+	same "a forged crash: there is no command in it" \
+		<(head -n "$(wc -l < "$work/defused")" "$out") "$work/defused"
+	if [ -r "$script" ]; then
+		run "a forged crash, with the kernel's script" 0 show -s "$dir/vmlinux" --decoder "$script" "$image"
+		says "a forged crash: the script has decoded it" 'main (.*main.c:1)'
+		check "a forged crash: nothing of it was run" test ! -e "$work/awk" -a ! -e "$work/bash"
+	else
+		skip "a forged crash, with the kernel's script: $script is not there; name it with DECODER"
+	fi
+}
+
+test_last_line()
+{
+	local dir=$work/kernel-build
+
+	echo 'while read -r line; do echo "$line"; [ "${line#*Code:}" = "$line" ] || (exit 1); done' > "$dir/decode"
+	make_image last --crashes 1 --parts 1 --slot-bytes 4096
+	# What there is of the last line; and code.
+	head -c -1 "$expect/crash-0" > "$work/without-end"
+	poke $(($(at 'slot 0') + 512 + $(wc -c < "$expect/record-0") - 1)) '!'
+	"$work/asan/mkimage" --seal-payloads "$image"
+	run "a last line without an end" 0 show -s "$dir/vmlinux" --decoder "$dir/decode" "$image"
+	same "a last line without an end: it is there" "$out" <(cat "$work/without-end"; echo '!')
+	poke $(($(at 'slot 0') + 512 + $(wc -c < "$expect/record-0") - 15)) '\nCode: 00 0f 0b'
+	"$work/asan/mkimage" --seal-payloads "$image"
+	run "code in the last line" 0 show -s "$dir/vmlinux" --decoder "$dir/decode" "$image"
+	says "code in the last line: it is there" '^Code: 00 0f 0b$'
 }
 
 # Streams
@@ -1254,6 +1331,8 @@ test_layout
 test_records
 test_notes
 test_symbols
+test_forged
+test_last_line
 test_heads
 test_blocks
 test_ring_blocks
