@@ -76,6 +76,23 @@ static struct blk_panic_disk *blk_panic_find(struct gendisk *disk)
 	return NULL;
 }
 
+/*
+ * Nothing is reclaimed by way of disks, as the driver may allocate with a lock of its
+ * own that a test waits for while the disk is frozen.
+ */
+static int blk_panic_prepare_disk(struct blk_panic_disk *bpd)
+{
+	unsigned int noio = memalloc_noio_save();
+	int ret = bpd->disk->fops->panic_prepare(bpd);
+
+	memalloc_noio_restore(noio);
+	if (!ret && WARN_ON_ONCE(!bpd->max_bytes)) {
+		bpd->ops->release(bpd);
+		ret = -EOPNOTSUPP;
+	}
+	return ret;
+}
+
 static struct blk_panic_disk *blk_panic_disk_get(struct gendisk *disk)
 {
 	struct blk_panic_disk *bpd;
@@ -94,11 +111,7 @@ static struct blk_panic_disk *blk_panic_disk_get(struct gendisk *disk)
 	bpd->disk = disk;
 	bpd->users = 1;
 	bpd->wait_us = BLK_PANIC_WAIT_US;
-	ret = disk->fops->panic_prepare(bpd);
-	if (!ret && WARN_ON_ONCE(!bpd->max_bytes)) {
-		bpd->ops->release(bpd);
-		ret = -EOPNOTSUPP;
-	}
+	ret = blk_panic_prepare_disk(bpd);
 	if (ret) {
 		kfree(bpd);
 		return ERR_PTR(ret);
