@@ -4,6 +4,7 @@
  */
 #include <linux/kmsg_dump.h>
 #include <linux/mm.h>
+#include <linux/preempt.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
@@ -182,6 +183,22 @@ void ft_reset(struct ft *ft)
 	ft->version = 0;
 }
 
+/*
+ * The run is written. If the work that this has queued has panicked since, it may have
+ * written to the same granules, so all of it stays in flight: either may be there.
+ */
+static void ft_acknowledge(struct ft *ft, u32 first, u32 nr)
+{
+	u32 i;
+
+	guard(preempt)();
+	for (i = 0; i < nr && !ft->sim->off; i++) {
+		ft->acked[first + i] = ft->version;
+		ft->flying[first + i] = 0;
+		ft->stopped[first + i] = 0;
+	}
+}
+
 /* Write a run of granules. Return: 0 or -errno; then it stays in flight. */
 int ft_write(struct ft *ft, u32 first, u32 nr, bool panic)
 {
@@ -198,11 +215,8 @@ int ft_write(struct ft *ft, u32 first, u32 nr, bool panic)
 	}
 	ret = (panic ? st->ops->panic_write : st->ops->write)
 		(st, (u64)first * bytes, ft->buf, nr * bytes);
-	for (i = 0; i < nr && !ret; i++) {
-		ft->acked[first + i] = ft->version;
-		ft->flying[first + i] = 0;
-		ft->stopped[first + i] = 0;
-	}
+	if (!ret)
+		ft_acknowledge(ft, first, nr);
 	/* What is done ahead is done now, so that each run is the same. */
 	if (!panic)
 		flush_work(&ft->flash->work);

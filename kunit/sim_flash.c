@@ -4,6 +4,7 @@
  */
 #include <linux/kernel.h>
 #include <linux/math64.h>
+#include <linux/preempt.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 
@@ -26,9 +27,13 @@ static bool sim_survives(struct sim_flash *sim)
 	return ++sim->ops != sim->cut_at;
 }
 
-/* It did not. Before the power goes, a panic may use the flash once more. */
+/*
+ * It did not. Before the power goes, a panic may use the flash once more, while
+ * nothing else runs.
+ */
 static int sim_die(struct sim_flash *sim)
 {
+	guard(preempt)();
 	sim->cut_at = 0;
 	if (sim->last_words)
 		sim->last_words(sim);

@@ -55,3 +55,11 @@ quietly() {
 	((rc == 0)) || { tail -n 30 "$log" >&2; warn "failed ($rc): $* (log: $log)"; }
 	return "$rc"
 }
+
+# have_command COMMAND PACKAGE: what not everybody needs is installed by who runs it.
+have_command() {
+	command -v "$1" > /dev/null && return 0
+	[ -f /etc/debian_version ] && [ "$(id -u)" -eq 0 ] || return 1
+	say "installing $2"
+	quietly "$build/log/apt-$2.log" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$2"
+}
