@@ -116,6 +116,8 @@ case $arch in
 x86_64) symbol=serial8250_console_write ;;
 arm64) symbol=pl011_console_write ;;
 esac
+# In newer kernels, a thread writes.
+grep -q " \$symbol\$" /proc/kallsyms || symbol=\${symbol}_thread
 $crashme symbol=\$symbol
 echo "a line" > /dev/kmsg
 END
@@ -140,6 +142,7 @@ wait_for busy
 taskset -c 3 sh -c 'echo c > /proc/sysrq-trigger'
 END
 crash full-area 'on an area that is full' 'sysrq triggered crash' number=2 <<END
+wait_for test -e /sys/kernel/pstore_zone/pstore_blk/stats/records_written
 count() { cat /sys/kernel/pstore_zone/pstore_blk/stats/records_written; }
 more() { [ "\$(count)" -gt "\$before" ]; }
 for i in 0 1 2 3 4 5 6 7; do

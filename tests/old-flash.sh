@@ -28,7 +28,7 @@ blank() {
 helpers='
 show() {
 	for f in $(crashes); do
-		echo "guest: shows $(tail -c +1 /sys/fs/pstore/$f | wc -c) $(md5sum < /sys/fs/pstore/$f | cut -c1-32)"
+		tell "shows $(tail -c +1 /sys/fs/pstore/$f | wc -c) $(md5sum < /sys/fs/pstore/$f | cut -c1-32)"
 	done
 }
 '

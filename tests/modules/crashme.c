@@ -5,7 +5,8 @@
  * A kprobe on the function named by symbol= panics when the function is entered
  * for the skip=th time (from 0), with whatever locks are held there. only_in_panic=1
  * counts only once a panic is under way, for panics inside the panic. oops=1 makes
- * it an oops instead, and hold_ms= only makes whoever enters it sleep first.
+ * it an oops instead, stuck=1 the end of this CPU alone, and hold=1 only makes
+ * whoever enters it wait until 0 is written to that parameter, or a minute has passed.
  * context= needs no symbol: it panics at once in a hard interrupt, in a soft one, or
  * with the locks of the slab allocator or of the console held.
  */
@@ -53,9 +54,13 @@ static bool oops;
 module_param(oops, bool, 0444);
 MODULE_PARM_DESC(oops, "an oops instead of a panic");
 
-static unsigned int hold_ms;
-module_param(hold_ms, uint, 0444);
-MODULE_PARM_DESC(hold_ms, "sleep for so many milliseconds instead of a panic");
+static bool stuck;
+module_param(stuck, bool, 0444);
+MODULE_PARM_DESC(stuck, "loop for ever with interrupts off instead of a panic");
+
+static bool hold;
+module_param(hold, bool, 0644);
+MODULE_PARM_DESC(hold, "wait until this is 0 instead of a panic");
 
 static char *context = "";
 module_param(context, charp, 0444);
@@ -70,10 +75,22 @@ static struct kprobe crashme_probe;
 static long crashme_hold(long a, long b, long c, long d)
 {
 	long (*function)(long, long, long, long) = (void *)crashme_probe.addr;
+	unsigned int tries = 600;
 
 	pr_info("crashme: %s is held up\n", symbol);
-	msleep(hold_ms);
+	while (READ_ONCE(hold) && tries--)
+		msleep(100);
 	return function(a, b, c, d);
+}
+
+/* Interrupts that wait are taken first, since a CPU may get stuck at any time. */
+static void crashme_stuck(void)
+{
+	local_irq_enable();
+	pr_emerg("crashme: stuck in %s\n", symbol);
+	local_irq_disable();
+	for (;;)
+		cpu_relax();
 }
 
 static int crashme_pre(struct kprobe *p, struct pt_regs *regs)
@@ -82,8 +99,12 @@ static int crashme_pre(struct kprobe *p, struct pt_regs *regs)
 		return 0;
 	if (atomic_inc_return(&calls) != skip + 1)
 		return 0;
-	if (hold_ms) {
+	if (hold) {
 		instruction_pointer_set(regs, (unsigned long)crashme_hold);
+		return 1;
+	}
+	if (stuck) {
+		instruction_pointer_set(regs, (unsigned long)crashme_stuck);
 		return 1;
 	}
 	if (!oops)
