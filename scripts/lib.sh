@@ -56,6 +56,16 @@ quietly() {
 	return "$rc"
 }
 
+# One at a time changes the tree: two at once would leave patches empty. Whoever has the
+# lock keeps it until it ends, and lets the scripts that it calls in.
+lock_tree() {
+	[ "${TREE_LOCKED:-}" != "$tree" ] || return 0
+	mkdir -p "$build"
+	exec 9> "$build/tree.lock"
+	flock -n 9 || { say "waiting for another script that changes $tree"; flock 9; }
+	export TREE_LOCKED=$tree
+}
+
 # have_command COMMAND PACKAGE: what not everybody needs is installed by who runs it.
 have_command() {
 	command -v "$1" > /dev/null && return 0
