@@ -658,12 +658,6 @@ static int stage_record(struct pstore_area *area, unsigned int id)
 	return pstore_stage_put(area, &record);
 }
 
-static void settle(struct pstore_area *area)
-{
-	irq_work_sync(&area->stage.irq_work);
-	flush_work(&area->stage.work);
-}
-
 /* Oopses reach the media without anybody asking. */
 static void test_stage(struct kunit *test)
 {
@@ -673,7 +667,7 @@ static void test_stage(struct kunit *test)
 
 	for (i = 0; i < 3; i++) {
 		KUNIT_EXPECT_EQ(test, 0, stage_record(area, i));
-		settle(area);
+		sim_settle(&area->stage.workers);
 	}
 	sim_power_on(sim);
 	expect_records(test, area, 0, 3);
@@ -693,7 +687,7 @@ static void test_stage_storm(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, i < nr ? 0 : -ENOSPC,
 				stage_record(area, i));
 	mutex_unlock(&area->slots.lock);
-	settle(area);
+	sim_settle(&area->stage.workers);
 	KUNIT_EXPECT_EQ(test, 10, atomic_read(&area->stats.dropped));
 	expect_records(test, area, 0, nr);
 	pstore_area_detach(area);
@@ -765,7 +759,6 @@ static void test_panic_writes_begun(struct kunit *test)
 
 	mutex_lock(&area->slots.lock);
 	KUNIT_EXPECT_EQ(test, 0, stage_record(area, 0));
-	irq_work_sync(&area->stage.irq_work);
 	/* The worker waits for the lock, with the record in its hands. */
 	while (atomic_read(&s->state) != PSTORE_STAGE_WRITING)
 		cond_resched();
@@ -789,7 +782,7 @@ static void test_stage_fills_ring(struct kunit *test)
 		record.part = part;
 		KUNIT_EXPECT_EQ(test, part < 4 ? 0 : -ENOSPC,
 				pstore_stage_put(area, &record));
-		settle(area);
+		sim_settle(&area->stage.workers);
 	}
 	expect_records(test, area, 0, 3);
 	pstore_area_detach(area);

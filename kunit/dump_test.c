@@ -223,7 +223,7 @@ static void test_dump_reasons(struct kunit *test)
 	sim->storage.max_reason = KMSG_DUMP_SHUTDOWN;
 	for (i = 0; i < ARRAY_SIZE(reasons); i++) {
 		crash(dump, reasons[i]);
-		flush_work(&dump->area->stage.work);
+		sim_settle(&dump->area->stage.workers);
 	}
 	KUNIT_EXPECT_EQ(test, 0, atomic_read(&dump->area->stats.dropped));
 	end_dump(dump);
@@ -307,13 +307,13 @@ static void test_dump_storm(struct kunit *test)
 	const char *mark = mark_log(test);
 	unsigned int i, nr;
 
-	/* So that the worker does not make room. */
-	disable_work_sync(&dump->area->stage.work);
+	/* So that no worker makes room. */
+	mutex_lock(&dump->area->stage.lock);
 	for (i = 0; i < 100; i++)
 		crash(dump, KMSG_DUMP_OOPS);
 	KUNIT_EXPECT_GT(test, atomic_read(&dump->area->stats.dropped), 0);
-	enable_work(&dump->area->stage.work);
 	crash(dump, KMSG_DUMP_PANIC);
+	mutex_unlock(&dump->area->stage.lock);
 	end_dump(dump);
 	nr = read_crashes(test, sim, mark);
 	KUNIT_ASSERT_GE(test, nr, 2U);

@@ -112,7 +112,7 @@ static int message(struct pstore_log *log, size_t n)
 static void settle(struct pstore_log *log)
 {
 	pstore_log_kick(log);
-	irq_work_sync(&log->irq_work);
+	sim_settle(&log->workers);
 	flush_delayed_work(&log->work);
 }
 
@@ -434,7 +434,7 @@ static void test_console(struct kunit *test)
 
 	while (log->head < 6000)
 		put(log, 60);
-	irq_work_sync(&log->irq_work);
+	sim_settle(&log->workers);
 	KUNIT_EXPECT_EQ(test, writes, sim->writes);
 	settle(log);
 	/* The blocks, and once the head. */
@@ -580,7 +580,7 @@ static void test_panic_messages_cut(struct kunit *test)
 	log = pstore_log_find(area, PSTORE_TYPE_PMSG);
 	KUNIT_EXPECT_EQ(test, 0, message(log, 100));
 	pstore_log_kick(log);
-	irq_work_sync(&log->irq_work);
+	sim_settle(&log->workers);
 	flush_delayed_work(&log->work);
 	KUNIT_EXPECT_EQ(test, 0, message(log, 30000));
 	/* A CPU has written the first of them, and is stopped then. */

@@ -176,8 +176,7 @@ static void write_part(struct kunit *test, struct pstore_area *area, int count,
 		return;
 	}
 	KUNIT_ASSERT_EQ(test, 0, pstore_stage_put(area, &record));
-	irq_work_sync(&area->stage.irq_work);
-	flush_work(&area->stage.work);
+	sim_settle(&area->stage.workers);
 }
 
 static u8 *slot_of(struct sim *sim, struct pstore_area *area, u64 seq)

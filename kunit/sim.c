@@ -7,6 +7,7 @@
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 
+#include "../zone.h"
 #include "sim.h"
 
 static struct sim *to_sim(struct pstore_storage *st)
@@ -169,6 +170,18 @@ void sim_wipe(struct sim *sim)
 	sim->writes = 0;
 	sim->reads = 0;
 	sim->flushes = 0;
+}
+
+/* Wait until what was asked of @workers is done. */
+void sim_settle(struct pstore_workers *workers)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		irq_work_sync(&per_cpu_ptr(workers->each, cpu)->irq_work);
+	for_each_possible_cpu(cpu)
+		flush_work(&per_cpu_ptr(workers->each, cpu)->work);
+	flush_work(&workers->anywhere);
 }
 
 /* After a power cut, or a change to @media behind the disk's back. */

@@ -15,6 +15,8 @@
 #include <linux/pstore_storage.h>
 #include <linux/types.h>
 
+struct pstore_workers;
+
 /**
  * struct sim - a simulated disk
  * @storage:	what pstore zone sees
@@ -65,5 +67,6 @@ struct sim *sim_create(struct kunit *test, u64 bytes, u32 kmsg_bytes,
 		       u32 write_unit);
 void sim_wipe(struct sim *sim);
 void sim_power_on(struct sim *sim);
+void sim_settle(struct pstore_workers *workers);
 
 #endif /* _PSTORE_ZONE_TEST_SIM_H */

@@ -523,37 +523,60 @@ static void log_back_off(struct pstore_log *log)
 	log->delay_ms = log->reported ? min(delay, LOG_RETRY_MAX_MS) : 0;
 }
 
-static void log_work(struct work_struct *work)
+static void log_flush_now(struct pstore_log *log)
 {
-	struct pstore_log *log = container_of(work, struct pstore_log,
-					      work.work);
 	bool trace = log->region.type == PSTORE_MEDIA_REGION_FTRACE;
+	u64 before = log->place.durable;
 	bool more = false;
 
+	lockdep_assert_held(&log->lock);
 	clear_bit(LOG_URGENT, &log->flags);
 	clear_bit(LOG_ARMED, &log->flags);
 	smp_mb__after_atomic(); /* who adds bytes now asks for the work again */
-	guard(mutex)(&log->lock);
 	if (trace)
 		pstore_trace_begin(log->area);
 	do {
 		if (trace)
 			more = pstore_trace_drain(log->area, log);
 	} while (!log_flush_all(log) && more);
-	log_back_off(log);
+	if (log->place.durable != before)
+		log_back_off(log);
 }
 
-static void log_irq_work(struct irq_work *irq_work)
+static void log_work(struct work_struct *work)
 {
-	struct pstore_log *log = container_of(irq_work, struct pstore_log,
-					      irq_work);
+	struct pstore_log *log = container_of(work, struct pstore_log,
+					      work.work);
+
+	guard(mutex)(&log->lock);
+	log_flush_now(log);
+}
+
+static unsigned long log_delay(const struct pstore_log *log)
+{
+	return msecs_to_jiffies(log->flush_ms + READ_ONCE(log->delay_ms));
+}
+
+/* Of several workers that come, one finds that there is something to do. */
+static void log_flush_urgent(struct pstore_log *log)
+{
+	guard(mutex)(&log->lock);
+	if (!test_bit(LOG_URGENT, &log->flags))
+		return;
+	/* Its timer may be that of a stuck CPU, and as long as it is set, no other is. */
+	cancel_delayed_work(&log->work);
+	log_flush_now(log);
+}
+
+static void log_run(struct pstore_workers *workers)
+{
+	struct pstore_log *log = container_of(workers, struct pstore_log,
+					      workers);
 
 	if (test_bit(LOG_URGENT, &log->flags))
-		mod_delayed_work(pstore_zone_wq, &log->work, 0);
-	else
-		queue_delayed_work(pstore_zone_wq, &log->work,
-				   msecs_to_jiffies(log->flush_ms +
-						    READ_ONCE(log->delay_ms)));
+		log_flush_urgent(log);
+	else if (test_bit(LOG_ARMED, &log->flags))
+		queue_delayed_work(pstore_zone_wq, &log->work, log_delay(log));
 }
 
 /*
@@ -563,17 +586,36 @@ static void log_irq_work(struct irq_work *irq_work)
  */
 void pstore_log_kick(struct pstore_log *log)
 {
-	if (!test_and_set_bit(LOG_URGENT, &log->flags))
-		irq_work_queue(&log->irq_work);
+	smp_mb__before_atomic(); /* what was added is there for who sees the bit */
+	set_bit(LOG_URGENT, &log->flags);
+	pstore_workers_ask(&log->workers);
+}
+
+static void log_set_due(struct pstore_log *log)
+{
+	WRITE_ONCE(log->due, jiffies + log_delay(log) + HZ);
+}
+
+/* Has a CPU been asked for what it does not do? It may be stuck since. */
+static bool log_is_overdue(struct pstore_log *log)
+{
+	if (time_before(jiffies, READ_ONCE(log->due)))
+		return false;
+	log_set_due(log);
+	return true;
 }
 
 static void log_arm(struct pstore_log *log)
 {
 	if (log->head - READ_ONCE(log->place.durable) > log->size / 2 &&
-	    !READ_ONCE(log->delay_ms))
+	    !READ_ONCE(log->delay_ms)) {
 		pstore_log_kick(log);
-	else if (!test_and_set_bit(LOG_ARMED, &log->flags))
-		irq_work_queue(&log->irq_work);
+	} else if (!test_and_set_bit(LOG_ARMED, &log->flags)) {
+		log_set_due(log);
+		pstore_workers_ask(&log->workers);
+	} else if (log_is_overdue(log)) {
+		pstore_log_kick(log);
+	}
 }
 
 /*
@@ -1097,11 +1139,11 @@ int pstore_log_init(struct pstore_log *log, struct pstore_area *area,
 	mutex_init(&log->lock);
 	spin_lock_init(&log->waiters_lock);
 	INIT_LIST_HEAD(&log->waiters);
-	init_irq_work(&log->irq_work, log_irq_work);
 	INIT_DELAYED_WORK(&log->work, log_work);
 	log->image = kvmalloc(LOG_IMAGE, GFP_KERNEL);
 	log->buf = kvmalloc(log->size, GFP_KERNEL);
-	if (!log->image || !log->buf)
+	if (!log->image || !log->buf ||
+	    pstore_workers_init(&log->workers, log_run))
 		return -ENOMEM;
 	for (bank = 0; bank < PSTORE_MEDIA_BANKS; bank++)
 		log_read_head(log, bank);
@@ -1118,7 +1160,8 @@ int pstore_log_init(struct pstore_log *log, struct pstore_area *area,
 void pstore_log_exit(struct pstore_log *log)
 {
 	if (pstore_log_active(log)) {
-		irq_work_sync(&log->irq_work);
+		/* These first, as they set the work off. */
+		pstore_workers_exit(&log->workers);
 		cancel_delayed_work_sync(&log->work);
 		scoped_guard(mutex, &log->lock)
 			log_flush_all(log);

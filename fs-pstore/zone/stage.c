@@ -12,11 +12,10 @@
  */
 #define pr_fmt(fmt) "pstore_zone: " fmt
 
-#include <linux/irq_work.h>
 #include <linux/mm.h>
+#include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/string.h>
-#include <linux/workqueue.h>
 
 #include "zone.h"
 
@@ -60,15 +59,14 @@ static void stage_report_drops(struct pstore_area *area)
 	area->stage.reported = dropped;
 }
 
-static void stage_worker(struct work_struct *work)
+static void stage_write(struct pstore_stage *stage)
 {
-	struct pstore_stage *stage = container_of(work, struct pstore_stage,
-						  work);
 	struct pstore_area *area = container_of(stage, struct pstore_area,
 						stage);
 	struct pstore_staged *s;
 	int ret;
 
+	guard(mutex)(&stage->lock);
 	while ((s = pstore_stage_first(stage, PSTORE_STAGE_READY))) {
 		if (!staged_step(s, PSTORE_STAGE_READY, PSTORE_STAGE_WRITING))
 			continue;
@@ -81,12 +79,9 @@ static void stage_worker(struct work_struct *work)
 	stage_report_drops(area);
 }
 
-static void stage_kick(struct irq_work *irq_work)
+static void stage_run(struct pstore_workers *workers)
 {
-	struct pstore_stage *stage = container_of(irq_work, struct pstore_stage,
-						  irq_work);
-
-	queue_work(pstore_zone_wq, &stage->work);
+	stage_write(container_of(workers, struct pstore_stage, workers));
 }
 
 static struct pstore_staged *stage_take_free(struct pstore_stage *stage)
@@ -118,7 +113,7 @@ struct pstore_staged *pstore_stage_take(struct pstore_area *area,
 		s = stage_take_free(stage);
 	if (!s) {
 		atomic_inc(&area->stats.dropped);
-		irq_work_queue(&stage->irq_work);
+		pstore_workers_ask(&stage->workers);
 	}
 	return s;
 }
@@ -144,7 +139,7 @@ void pstore_stage_ready(struct pstore_area *area, struct pstore_staged *s,
 	s->info.seq = PSTORE_SEQ_NONE;
 	s->order = atomic_inc_return(&stage->order);
 	atomic_set_release(&s->state, PSTORE_STAGE_READY);
-	irq_work_queue(&stage->irq_work);
+	pstore_workers_ask(&stage->workers);
 }
 
 /*
@@ -176,8 +171,9 @@ int pstore_stage_init(struct pstore_area *area, unsigned int nr)
 	struct pstore_stage *stage = &area->stage;
 	unsigned int i;
 
-	init_irq_work(&stage->irq_work, stage_kick);
-	INIT_WORK(&stage->work, stage_worker);
+	mutex_init(&stage->lock);
+	if (pstore_workers_init(&stage->workers, stage_run))
+		return -ENOMEM;
 	stage->records = kcalloc(nr, sizeof(*stage->records), GFP_KERNEL);
 	if (!stage->records)
 		return -ENOMEM;
@@ -201,10 +197,10 @@ void pstore_stage_exit(struct pstore_area *area)
 	struct pstore_stage *stage = &area->stage;
 	unsigned int i;
 
+	pstore_workers_exit(&stage->workers);
 	if (!stage->records)
 		return;
-	irq_work_sync(&stage->irq_work);
-	flush_work(&stage->work);
+	stage_write(stage);
 	for (i = 0; i < stage->nr; i++)
 		kvfree(stage->records[i].image);
 	kfree(stage->records);

@@ -601,10 +601,9 @@ static int __init zone_init(void)
 	if (ret)
 		return ret;
 	generate_random_uuid(zone_boot_id);
-	/* Unbound, as the CPU that has oopsed may never run anything again. */
+	/* Bound to CPUs and not of high priority: see workers.c. */
 	pstore_zone_wq = alloc_workqueue("pstore_zone",
-					 WQ_UNBOUND | WQ_HIGHPRI | WQ_MEM_RECLAIM,
-					 0);
+					 WQ_PERCPU | WQ_MEM_RECLAIM, 0);
 	if (!pstore_zone_wq)
 		pstore_sysfs_exit();
 	return pstore_zone_wq ? 0 : -ENOMEM;

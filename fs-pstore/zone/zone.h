@@ -14,6 +14,7 @@
  *	area.c	  one area: its layout, its attachment and its end
  *	slots.c	  the ring of crash records: find, read, write, erase
  *	stage.c	  oopses on their way to the ring
+ *	workers.c work for whichever CPU comes first
  *	notes.c	  vmcoreinfo, which goes with a crash record
  *	log.c	  streams: console, pmsg, ftrace
  *	trace.c	  what ftrace sees, until it goes to its stream
@@ -31,6 +32,7 @@
 #include <linux/kmsg_dump.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/percpu.h>
 #include <linux/pstore.h>
 #include <linux/pstore_storage.h>
 #include <linux/sizes.h>
@@ -113,6 +115,33 @@ enum pstore_stage_state {
 	PSTORE_STAGE_WRITING,
 };
 
+struct pstore_workers;
+
+/**
+ * struct pstore_worker - a CPU's part of struct pstore_workers
+ * @irq_work:	gets from who asks, and may hold any lock, to @work
+ * @work:	what is to be done
+ * @workers:	what it is part of
+ */
+struct pstore_worker {
+	struct irq_work		irq_work;
+	struct work_struct	work;
+	struct pstore_workers	*workers;
+};
+
+/**
+ * struct pstore_workers - work for whichever CPU comes first, see workers.c
+ * @each:	what each CPU has for it
+ * @anywhere:	for any CPU, once the kernel has oopsed
+ * @run:	does what there is to do, if there is anything. Process context, on
+ *		several CPUs at once
+ */
+struct pstore_workers {
+	struct pstore_worker __percpu	*each;
+	struct work_struct		anywhere;
+	void	(*run)(struct pstore_workers *workers);
+};
+
 /**
  * struct pstore_staged - room for one record
  * @state:	enum pstore_stage_state
@@ -132,16 +161,17 @@ struct pstore_staged {
  * @nr:		how many records fit
  * @records:	the records
  * @order:	how many records have been staged
- * @irq_work:	gets from the oops, which may hold any lock, to @work
- * @work:	writes what is READY
- * @reported:	how many drops the log has been told of
+ * @workers:	write what is READY
+ * @lock:	held by the one of them that does, so that records keep their order.
+ *		Outside of the lock of the slots. Never taken in a panic.
+ * @reported:	how many drops the log has been told of; protected by @lock
  */
 struct pstore_stage {
 	unsigned int		nr;
 	struct pstore_staged	*records;
 	atomic_t		order;
-	struct irq_work		irq_work;
-	struct work_struct	work;
+	struct pstore_workers	workers;
+	struct mutex		lock;		/* see above */
 	int			reported;
 };
 
@@ -251,9 +281,10 @@ struct pstore_log_stats {
  * @open_end:	where the message ends that is larger than the ring and is under
  *		way; 0 for none. Changed with @lock held.
  * @image:	blocks on their way to the device; protected by @lock
- * @irq_work:	gets from who adds, and may hold any lock, to @work
- * @work:	writes what was added
+ * @workers:	write what was added, or set @work off
+ * @work:	writes it when it has waited
  * @flags:	LOG_*
+ * @due:	when what was asked for should have been done, in jiffies
  * @flush_ms:	how long bytes may wait; for messages, 0 makes the writer wait
  * @delay_ms:	how much longer, since the disk refuses writes
  * @started:	this boot writes to it
@@ -283,9 +314,10 @@ struct pstore_log {
 	spinlock_t			waiters_lock;	/* see above */
 	u64				open_end;
 	void				*image;
-	struct irq_work			irq_work;
+	struct pstore_workers		workers;
 	struct delayed_work		work;
 	unsigned long			flags;
+	unsigned long			due;
 	unsigned int			flush_ms;
 	unsigned int			delay_ms;
 	bool				started;
@@ -518,6 +550,12 @@ u64 pstore_note_moved(const struct pstore_note *note,
 		      const struct pstore_record_info *info);
 void pstore_note_put(struct pstore_area *area, void *image,
 		     struct pstore_record_info *info);
+
+/* workers.c */
+void pstore_workers_ask(struct pstore_workers *workers);
+int pstore_workers_init(struct pstore_workers *workers,
+			void (*run)(struct pstore_workers *workers));
+void pstore_workers_exit(struct pstore_workers *workers);
 
 /* stage.c */
 struct pstore_staged *pstore_stage_first(struct pstore_stage *stage,

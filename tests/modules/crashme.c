@@ -83,12 +83,17 @@ static long crashme_hold(long a, long b, long c, long d)
 	return function(a, b, c, d);
 }
 
-/* Interrupts that wait are taken first, since a CPU may get stuck at any time. */
+/*
+ * Interrupts that wait are taken first, since a CPU may get stuck at any time, and
+ * others get the time to do what they were asked for. Then what it says asks for one
+ * more interrupt, which it does not take.
+ */
 static void crashme_stuck(void)
 {
 	local_irq_enable();
-	pr_emerg("crashme: stuck in %s\n", symbol);
+	mdelay(1000);
 	local_irq_disable();
+	pr_emerg("crashme: stuck in %s\n", symbol);
 	for (;;)
 		cpu_relax();
 }
