@@ -107,7 +107,7 @@ struct pstore_flash *pstore_flash_attach(struct mtd_info *mtd,
 	if (!ret) {
 		list_add(&f->node, &flash_attached);
 		/* The panic before may have used up what lay ready. */
-		queue_work(system_unbound_wq, &f->work);
+		queue_work(system_dfl_wq, &f->work);
 		return f;
 	}
 	pstore_flash_close(f);

@@ -184,7 +184,7 @@ void pstore_flash_old_done(struct pstore_storage *st, u64 pos, u64 len)
 		if (f->states[block] == PSTORE_FLASH_OLD)
 			WRITE_ONCE(f->states[block], PSTORE_FLASH_STALE);
 	}
-	queue_work(system_unbound_wq, &f->work);
+	queue_work(system_dfl_wq, &f->work);
 }
 
 /*

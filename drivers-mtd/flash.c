@@ -733,7 +733,7 @@ static int flash_write(struct pstore_storage *st, u64 pos, const void *buf,
 	if (ret)
 		return ret;
 	if (flash_ahead(f) < f->reserve)
-		queue_work(system_unbound_wq, &f->work);
+		queue_work(system_dfl_wq, &f->work);
 	return 0;
 }
 

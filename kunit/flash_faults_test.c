@@ -217,7 +217,7 @@ static void test_flash_clean_deaf(struct kunit *test)
 
 static void ff_clean_ahead(struct ft *ft)
 {
-	queue_work(system_unbound_wq, &ft->flash->work);
+	queue_work(system_dfl_wq, &ft->flash->work);
 	flush_work(&ft->flash->work);
 }
 

@@ -30,8 +30,10 @@
 #include <linux/list.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
+#include <linux/preempt.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
+#include <linux/smp.h>
 #include <linux/sort.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
@@ -568,6 +570,14 @@ static void log_flush_urgent(struct pstore_log *log)
 	log_flush_now(log);
 }
 
+/* On this CPU, since the one that minds the timers of idle CPUs may be stuck. */
+static void log_set_off(struct pstore_log *log)
+{
+	guard(preempt)();
+	queue_delayed_work_on(smp_processor_id(), pstore_zone_wq, &log->work,
+			      log_delay(log));
+}
+
 static void log_run(struct pstore_workers *workers)
 {
 	struct pstore_log *log = container_of(workers, struct pstore_log,
@@ -576,7 +586,7 @@ static void log_run(struct pstore_workers *workers)
 	if (test_bit(LOG_URGENT, &log->flags))
 		log_flush_urgent(log);
 	else if (test_bit(LOG_ARMED, &log->flags))
-		queue_delayed_work(pstore_zone_wq, &log->work, log_delay(log));
+		log_set_off(log);
 }
 
 /*

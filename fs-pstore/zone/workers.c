@@ -69,7 +69,7 @@ static void worker_irq_work(struct irq_work *irq_work)
 
 	if (test_taint(TAINT_DIE)) {
 		worker_queue_next(worker->workers, cpu);
-		queue_work(system_unbound_wq, &worker->workers->anywhere);
+		queue_work(system_dfl_wq, &worker->workers->anywhere);
 	}
 	worker_queue(worker->workers, cpu);
 }
