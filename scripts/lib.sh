@@ -4,7 +4,6 @@
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=${BUILD:-$top/build}
-export CCACHE_DIR=${CCACHE_DIR:-$build/ccache}
 pin=$top/kernel-pin queue=$top/patches series=$top/series
 # The same queue on a newer kernel, in a folder of its own: see next/README.md.
 case ${TARGET:-} in
