@@ -20,4 +20,6 @@ overlay_files() {
 	done < <(overlay_map)
 }
 
-overlay_of_kernel_file() { overlay_files | awk -v k="$1" '$2 == k {print $1}'; }
+# overlay_of_kernel_file FILE: its name in the overlay folders, if it is from there. Who
+# asks often sets overlay_list to what overlay_files prints.
+overlay_of_kernel_file() { awk -v k="$1" '$2 == k {print $1}' <<< "${overlay_list:-$(overlay_files)}"; }
