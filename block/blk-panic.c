@@ -310,8 +310,9 @@ static int blk_panic_check_range(struct block_device *bdev, loff_t pos,
  * held, interrupts off. Also NMI.
  * Return: 0; -EINVAL for what is not aligned; -ENOSPC beyond the end; -EROFS;
  *	-EIO when the device reports an error or stopped answering earlier;
- *	-ETIMEDOUT when it does not answer; -EBUSY when there is no panic and
- *	the other CPUs do not stop.
+ *	-ETIMEDOUT when it does not answer; -ENODEV when it is gone, or cannot be
+ *	reached any more; -EBUSY when there is no panic and the other CPUs do not
+ *	stop.
  */
 int blk_panic_write(struct blk_panic *bp, loff_t pos, const void *buf,
 		    size_t len)
@@ -345,7 +346,7 @@ EXPORT_SYMBOL_GPL(blk_panic_write);
  * @bp: handle from blk_panic_prepare()
  *
  * Context: As for blk_panic_write().
- * Return: 0, -EIO or -ETIMEDOUT, as for blk_panic_write().
+ * Return: 0, -EIO, -ETIMEDOUT, -ENODEV or -EBUSY, as for blk_panic_write().
  */
 int blk_panic_flush(struct blk_panic *bp)
 {
