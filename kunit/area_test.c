@@ -769,6 +769,38 @@ static void test_panic_writes_begun(struct kunit *test)
 	pstore_area_detach(area);
 }
 
+/* The worker was stopped with @seq for the number of the record that it has begun. */
+static void panic_finds_number(struct kunit *test, u64 seq)
+{
+	struct sim *sim = test_sim(test, 8), *after = test_sim(test, 8);
+	struct pstore_area *area = attach(test, sim), *area_after;
+	struct pstore_staged *s = &area->stage.records[0];
+	u64 next;
+
+	mutex_lock(&area->slots.lock);
+	KUNIT_EXPECT_EQ(test, 0, stage_record(area, 0));
+	while (atomic_read(&s->state) != PSTORE_STAGE_WRITING)
+		cond_resched();
+	s->info.seq = seq;
+	KUNIT_EXPECT_EQ(test, 0, panic_record(area, 1, &next));
+	KUNIT_EXPECT_EQ(test, 1ULL, next);
+	memcpy(after->media, sim->media, sim->storage.bytes);
+	mutex_unlock(&area->slots.lock);
+	pstore_area_detach(area);
+	sim_power_on(after);
+	area_after = attach(test, after);
+	expect_records(test, area_after, 0, 2);
+	pstore_area_detach(area_after);
+}
+
+/* It had given the number back, or on 32 bits it was in the middle of storing it. */
+static void test_panic_numbers_begun(struct kunit *test)
+{
+	panic_finds_number(test, 0);
+	panic_finds_number(test, (u64)U32_MAX << 32);
+	panic_finds_number(test, U32_MAX);
+}
+
 /* An oops with more parts than the ring has slots keeps its newest ones. */
 static void test_stage_fills_ring(struct kunit *test)
 {
@@ -1071,6 +1103,7 @@ static struct kunit_case area_test_cases[] = {
 	KUNIT_CASE(test_panic_writes_staged),
 	KUNIT_CASE(test_panic_flushes_staged),
 	KUNIT_CASE(test_panic_writes_begun),
+	KUNIT_CASE(test_panic_numbers_begun),
 	KUNIT_CASE(test_panic_flushes),
 	KUNIT_CASE(test_panic_flushes_at_end),
 	KUNIT_CASE(test_panic_fills_ring),

@@ -135,6 +135,16 @@ static bool panic_wraps(const struct pstore_area *area, u64 seq)
 }
 
 /*
+ * Has the record a number that is its own? A worker may have been stopped in the middle of
+ * storing it, or have given it back since.
+ */
+static bool panic_has_number(struct pstore_area *area,
+			     const struct pstore_record_info *info)
+{
+	return info->seq < (u64)atomic64_read(&area->slots.next_seq);
+}
+
+/*
  * A slot that the device refuses costs a number, not the record. A device that
  * refuses several is not tried again, since each attempt takes time that the
  * restart waits for.
@@ -147,7 +157,7 @@ static int panic_write_somewhere(struct pstore_area *area, void *image,
 
 	for (tries = 0; tries < PSTORE_SLOT_TRIES && !area->panic_dead;
 	     tries++) {
-		if (tries || info->seq == PSTORE_SEQ_NONE)
+		if (tries || !panic_has_number(area, info))
 			info->seq = panic_take(&area->slots);
 		if (panic_wraps(area, info->seq))
 			return -ENOSPC;
