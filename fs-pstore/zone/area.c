@@ -169,7 +169,7 @@ static void area_plan_crash(const struct pstore_storage *st, u64 room,
 
 	region->type = PSTORE_MEDIA_REGION_CRASH;
 	region->unit_bytes = st->kmsg_bytes;
-	region->bytes = min_t(u64, slots, PSTORE_MEDIA_MAX_SLOTS) *
+	region->bytes = min_t(u64, slots, PSTORE_AREA_MAX_SLOTS) *
 			st->kmsg_bytes;
 	region->first_seq = first_seq;
 }

@@ -273,7 +273,7 @@ static bool take_place_slots(struct takeover *t, u64 from, u64 to, u32 unit,
 	}
 	if (!t->looks)
 		return false;
-	bytes = min(div_u64(to - from, unit), PSTORE_MEDIA_MAX_SLOTS) *
+	bytes = min(div_u64(to - from, unit), PSTORE_AREA_MAX_SLOTS) *
 		(u64)unit;
 	*region = (struct pstore_region) {
 		.type		= PSTORE_MEDIA_REGION_CRASH,

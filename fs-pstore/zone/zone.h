@@ -28,6 +28,7 @@
  */
 
 #include <linux/atomic.h>
+#include <linux/build_bug.h>
 #include <linux/irq_work.h>
 #include <linux/kmsg_dump.h>
 #include <linux/list.h>
@@ -209,6 +210,10 @@ enum pstore_selftest_step {
 
 /* How many streams there can be. */
 #define PSTORE_LOGS		3
+
+/* In new areas: pstorefs shows 65535 files, and each record may have a note. */
+#define PSTORE_AREA_MAX_SLOTS	(PSTORE_MEDIA_MAX_SLOTS - PSTORE_LOGS)
+static_assert(2 * PSTORE_AREA_MAX_SLOTS + PSTORE_LOGS < 65536);
 
 /* In place of the number of a block: none. */
 #define PSTORE_LOG_NONE		U32_MAX
