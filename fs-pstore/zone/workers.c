@@ -2,17 +2,17 @@
 /*
  * Work for whichever CPU comes first.
  *
- * Who asks may be an oops, after which its CPU may never run anything again. So each
- * CPU has work of its own, bound to it, and once the kernel has oopsed, two CPUs are
- * asked: this one and the next one. The first to come does what there is to do, and the
- * other finds nothing.
+ * Who asks may be an oops, after which its CPU may never run anything again, or a watchdog
+ * on a CPU that only takes interrupts. So each CPU has work of its own, bound to it, and
+ * there is work for any CPU; and once the kernel has oopsed, the next CPU is asked, too.
+ * The first to come does what there is to do, and the others find nothing.
  *
  * No CPU waits for another one to take up what it was asked for: an irq_work or a work
  * that is queued on a CPU which is stuck stays queued. The scheduler puts what is not
  * bound to a CPU on any, also on one that is stuck; and a thread that is yet to be made,
  * as for workers of high priority, of which a CPU has none to spare, may have to wait
- * there. On the other hand, a CPU whose worker has oopsed may not run any more of those
- * that are bound to it. So work for any CPU is queued, too.
+ * there. On the other hand, a CPU whose worker has oopsed, or whose task does not give
+ * way, may not run any more of those that are bound to it.
  *
  * This does not help where the oops never lets its CPU take one more interrupt, or
  * where a CPU gets stuck in the middle of run(). A panic writes what is left then.
@@ -67,10 +67,9 @@ static void worker_irq_work(struct irq_work *irq_work)
 						    irq_work);
 	unsigned int cpu = smp_processor_id();
 
-	if (test_taint(TAINT_DIE)) {
+	if (test_taint(TAINT_DIE))
 		worker_queue_next(worker->workers, cpu);
-		queue_work(system_dfl_wq, &worker->workers->anywhere);
-	}
+	queue_work(system_dfl_wq, &worker->workers->anywhere);
 	worker_queue(worker->workers, cpu);
 }
 
