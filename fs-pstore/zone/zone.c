@@ -164,14 +164,17 @@ static void zone_kick_logs(struct pstore_area *area)
 static int zone_write_crash(struct pstore_area *area,
 			    struct pstore_record *record)
 {
+	int ret;
+
 	if (record->size <= 0 || record->size > pstore_area_capacity(area))
 		return -EINVAL;
 	area->crashes = record->count;
 	if (pstore_reason_is_final(record->reason))
 		return pstore_panic_record(area, record);
+	ret = pstore_stage_put(area, record);
 	if (record->part == 1)
 		zone_kick_logs(area);
-	return pstore_stage_put(area, record);
+	return ret;
 }
 
 static int zone_write_console(struct pstore_area *area,
