@@ -9,6 +9,7 @@
  *	find.c	  which device that is, and when it appears
  *	attach.c  one device: opened, claimed, registered, and given back
  *	io.c	  struct pstore_storage_ops on a block device
+ *	hibernate.c  lets the device go while the machine hibernates
  */
 
 #include <linux/blk-panic.h>
@@ -78,6 +79,10 @@ void pstore_blk_unwatch(void);
 int pstore_blk_attach(dev_t devt, const struct pstore_blk_params *params);
 void pstore_blk_detach(void);
 bool pstore_blk_attached(void);
+
+/* hibernate.c */
+int pstore_blk_mind_hibernation(void);
+void pstore_blk_forget_hibernation(void);
 
 /* params.c */
 extern struct workqueue_struct *pstore_blk_wq;

@@ -8,11 +8,13 @@
  */
 #define pr_fmt(fmt) "pstore_blk: " fmt
 
+#include <linux/cleanup.h>
 #include <linux/ctype.h>
 #include <linux/device/class.h>
 #include <linux/export.h>
 #include <linux/jiffies.h>
 #include <linux/kdev_t.h>
+#include <linux/mutex.h>
 #include <linux/string.h>
 
 #include "blk.h"
@@ -37,6 +39,11 @@ static int find_errors;
 static dev_t find_refused;
 /* The device was there, whatever has become of it. */
 static bool find_seen;
+
+/* Protects find_watching, against hibernation while the module begins. */
+static DEFINE_MUTEX(find_lock);
+/* Devices that appear are looked at. */
+static bool find_watching;
 
 static void find_work_fn(struct work_struct *work);
 static DECLARE_DELAYED_WORK(find_work, find_work_fn);
@@ -269,28 +276,37 @@ static struct class_interface find_interface = {
 };
 
 /*
- * Attach the device as soon as it is there.
+ * Attach the device as soon as it is there. Again is the same as once.
  *
  * Context: Process context, may sleep.
  * Return: 0 or -errno.
  */
 int pstore_blk_watch(void)
 {
-	int ret = class_interface_register(&find_interface);
+	int ret;
 
-	if (!ret)
-		queue_delayed_work(pstore_blk_wq, &find_missing_work,
-				   FIND_PATIENCE);
-	return ret;
+	guard(mutex)(&find_lock);
+	if (find_watching)
+		return 0;
+	ret = class_interface_register(&find_interface);
+	if (ret)
+		return ret;
+	find_watching = true;
+	queue_delayed_work(pstore_blk_wq, &find_missing_work, FIND_PATIENCE);
+	return 0;
 }
 
 /*
- * Attach nothing any more.
+ * Attach nothing any more. Again is the same as once.
  *
  * Context: Process context, may sleep.
  */
 void pstore_blk_unwatch(void)
 {
+	guard(mutex)(&find_lock);
+	if (!find_watching)
+		return;
+	find_watching = false;
 	class_interface_unregister(&find_interface);
 	cancel_delayed_work_sync(&find_work);
 	cancel_delayed_work_sync(&find_missing_work);

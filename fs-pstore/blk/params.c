@@ -199,6 +199,22 @@ static void params_destroy_queues(void)
 		destroy_workqueue(pstore_blk_gone_wq);
 }
 
+/* Hibernation first, since it may begin as soon as a device is attached. */
+static int __init params_begin(void)
+{
+	int ret;
+
+	if (!blkdev[0])
+		return 0;
+	ret = pstore_blk_mind_hibernation();
+	if (ret)
+		return ret;
+	ret = pstore_blk_watch();
+	if (ret)
+		pstore_blk_forget_hibernation();
+	return ret;
+}
+
 static int __init pstore_blk_init(void)
 {
 	int ret = -ENOMEM;
@@ -208,7 +224,7 @@ static int __init pstore_blk_init(void)
 	pstore_blk_gone_wq = alloc_workqueue(PSTORE_BLK_NAME "_gone",
 					     WQ_UNBOUND, 0);
 	if (pstore_blk_wq && pstore_blk_gone_wq)
-		ret = blkdev[0] ? pstore_blk_watch() : 0;
+		ret = params_begin();
 	if (ret)
 		params_destroy_queues();
 	return ret;
@@ -217,8 +233,10 @@ late_initcall(pstore_blk_init);
 
 static void __exit pstore_blk_exit(void)
 {
-	if (blkdev[0])
+	if (blkdev[0]) {
+		pstore_blk_forget_hibernation();
 		pstore_blk_unwatch();
+	}
 	pstore_blk_detach();
 	params_destroy_queues();
 }
