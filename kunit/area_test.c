@@ -694,13 +694,31 @@ static void test_stage_storm(struct kunit *test)
 }
 
 /*
+ * What the next boot would find, before the worker, which the lock holds back, gets any
+ * further: records 0 to @nr - 1. The end of @area.
+ */
+static void expect_after_panic(struct kunit *test, struct sim *sim,
+			       struct pstore_area *area, unsigned int nr)
+{
+	struct sim *after = test_sim(test, 8);
+
+	memcpy(after->media, sim->media, sim->storage.bytes);
+	mutex_unlock(&area->slots.lock);
+	pstore_area_detach(area);
+	sim_power_on(after);
+	area = attach(test, after);
+	expect_records(test, area, 0, nr);
+	pstore_area_detach(area);
+}
+
+/*
  * A panic writes what is staged, also what the worker has begun, without the
  * lock that the worker holds.
  */
 static void test_panic_writes_staged(struct kunit *test)
 {
-	struct sim *sim = test_sim(test, 8), *after = test_sim(test, 8);
-	struct pstore_area *area = attach(test, sim), *area_after;
+	struct sim *sim = test_sim(test, 8);
+	struct pstore_area *area = attach(test, sim);
 	u64 seq;
 
 	mutex_lock(&area->slots.lock);
@@ -708,14 +726,7 @@ static void test_panic_writes_staged(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, stage_record(area, 1));
 	KUNIT_EXPECT_EQ(test, 0, panic_record(area, 2, &seq));
 	KUNIT_EXPECT_EQ(test, 2ULL, seq);
-	/* What the next boot would find, before the worker gets any further. */
-	memcpy(after->media, sim->media, sim->storage.bytes);
-	mutex_unlock(&area->slots.lock);
-	pstore_area_detach(area);
-	sim_power_on(after);
-	area_after = attach(test, after);
-	expect_records(test, area_after, 0, 3);
-	pstore_area_detach(area_after);
+	expect_after_panic(test, sim, area, 3);
 }
 
 /* At the write of the third record: which sectors are only in the cache? */
@@ -749,19 +760,25 @@ static void test_panic_flushes_staged(struct kunit *test)
 	pstore_area_detach(area);
 }
 
+/* The worker waits for the lock, with record 0 in its hands. */
+static void begin_record(struct kunit *test, struct pstore_area *area)
+{
+	struct pstore_staged *s = &area->stage.records[0];
+
+	mutex_lock(&area->slots.lock);
+	KUNIT_EXPECT_EQ(test, 0, stage_record(area, 0));
+	while (atomic_read(&s->state) != PSTORE_STAGE_WRITING)
+		cond_resched();
+}
+
 /* Also a record that the worker has begun to write is written in the panic. */
 static void test_panic_writes_begun(struct kunit *test)
 {
 	struct sim *sim = test_sim(test, 8);
 	struct pstore_area *area = attach(test, sim);
-	struct pstore_staged *s = &area->stage.records[0];
 	u64 seq;
 
-	mutex_lock(&area->slots.lock);
-	KUNIT_EXPECT_EQ(test, 0, stage_record(area, 0));
-	/* The worker waits for the lock, with the record in its hands. */
-	while (atomic_read(&s->state) != PSTORE_STAGE_WRITING)
-		cond_resched();
+	begin_record(test, area);
 	KUNIT_EXPECT_EQ(test, 0, panic_record(area, 1, &seq));
 	KUNIT_EXPECT_EQ(test, 1ULL, seq);
 	KUNIT_EXPECT_EQ(test, 2U + 2U, sim->writes);
@@ -772,25 +789,15 @@ static void test_panic_writes_begun(struct kunit *test)
 /* The worker was stopped with @seq for the number of the record that it has begun. */
 static void panic_finds_number(struct kunit *test, u64 seq)
 {
-	struct sim *sim = test_sim(test, 8), *after = test_sim(test, 8);
-	struct pstore_area *area = attach(test, sim), *area_after;
-	struct pstore_staged *s = &area->stage.records[0];
+	struct sim *sim = test_sim(test, 8);
+	struct pstore_area *area = attach(test, sim);
 	u64 next;
 
-	mutex_lock(&area->slots.lock);
-	KUNIT_EXPECT_EQ(test, 0, stage_record(area, 0));
-	while (atomic_read(&s->state) != PSTORE_STAGE_WRITING)
-		cond_resched();
-	s->info.seq = seq;
+	begin_record(test, area);
+	area->stage.records[0].info.seq = seq;
 	KUNIT_EXPECT_EQ(test, 0, panic_record(area, 1, &next));
 	KUNIT_EXPECT_EQ(test, 1ULL, next);
-	memcpy(after->media, sim->media, sim->storage.bytes);
-	mutex_unlock(&area->slots.lock);
-	pstore_area_detach(area);
-	sim_power_on(after);
-	area_after = attach(test, after);
-	expect_records(test, area_after, 0, 2);
-	pstore_area_detach(area_after);
+	expect_after_panic(test, sim, area, 2);
 }
 
 /* It had given the number back, or on 32 bits it was in the middle of storing it. */

@@ -276,7 +276,7 @@ static struct class_interface find_interface = {
 };
 
 /*
- * Attach the device as soon as it is there. Again is the same as once.
+ * Attach the device as soon as it is there. To call this twice is the same as once.
  *
  * Context: Process context, may sleep.
  * Return: 0 or -errno.
@@ -297,7 +297,7 @@ int pstore_blk_watch(void)
 }
 
 /*
- * Attach nothing any more. Again is the same as once.
+ * Attach nothing any more. To call this twice is the same as once.
  *
  * Context: Process context, may sleep.
  */

@@ -12,8 +12,8 @@
  *   number picks.
  * - A staged record that is READY is written as it is. One that is WRITING is
  *   written again: its first write may or may not have reached the device, and
- *   both go to the same slot with the same bytes. One that is FILLING is lost,
- *   since the CPU that filled it is gone.
+ *   both go to the same slot with the same bytes; but without a number of its own,
+ *   it takes one. One that is FILLING is lost, since the CPU that filled it is gone.
  * - A record that was being erased may be erased after all. New records keep
  *   clear of its slot.
  * - log.lock and log.fill are not taken either. Streams go on in blocks that are
@@ -135,8 +135,8 @@ static bool panic_wraps(const struct pstore_area *area, u64 seq)
 }
 
 /*
- * Has the record a number that is its own? A worker may have been stopped in the middle of
- * storing it, or have given it back since.
+ * Has a staged record a number of its own? Not before one is taken, not if a worker has
+ * given it back, and not if a 32-bit CPU was stopped between both halves of storing it.
  */
 static bool panic_has_number(struct pstore_area *area,
 			     const struct pstore_record_info *info)
