@@ -35,6 +35,14 @@ arch_vars() {
 
 jobs() { nproc; }
 
+# copy_compiled FROM TO: a tree or a folder of objects, which make then goes on from. What
+# objtool is made of has absolute paths in its commands; with other paths it would be made
+# anew, and so would all that it checks.
+copy_compiled() {
+	cp -a --reflink=auto "$1" "$2"
+	find "$2" -path '*/tools/objtool/*' -name '.*.cmd' -exec sed -i "s,$1/,$2/,g" {} +
+}
+
 # Run a long command with its output in a log; show a line of progress every
 # ten seconds, and the end of the log if it fails.
 quietly() {
