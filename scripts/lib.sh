@@ -46,21 +46,26 @@ copy_compiled() {
 # Run a long command with its output in a log; show a line of progress every
 # ten seconds, and the end of the log if it fails.
 quietly() {
-	local log=$1 pid rc=0
+	local log=$1 pid watcher rc=0
 	shift
 	mkdir -p "$(dirname "$log")"
 	"$@" > "$log" 2>&1 < /dev/null &
 	pid=$!
-	while kill -0 "$pid" 2> /dev/null; do
-		for _ in $(seq 100); do
-			kill -0 "$pid" 2> /dev/null || break 2
-			sleep 0.1
-		done
-		say "  ... $(tail -n 1 "$log" | cut -c1-70)"
-	done
+	show_progress "$log" &
+	watcher=$!
 	wait "$pid" || rc=$?
+	kill "$watcher"
+	wait "$watcher" 2> /dev/null || true
 	((rc == 0)) || { tail -n 30 "$log" >&2; warn "failed ($rc): $* (log: $log)"; }
 	return "$rc"
+}
+# It waits for what never comes, which takes no process, and none is left when it is killed.
+show_progress() {
+	local never
+	exec {never}<> <(:)
+	while ! read -rt 10 -u "$never"; do
+		say "  ... $(tail -n 1 "$1" | cut -c1-70)"
+	done
 }
 
 # One at a time changes the tree: two at once would leave patches empty. Whoever has the
