@@ -33,6 +33,13 @@ arch_vars() {
 	esac
 }
 
+# config_of ARCH [VARIANT]: the fragments of a test kernel's configuration.
+config_of() {
+	cat "$top"/configs/{common,"$1"}.config
+	[ "${2:-}" != debug ] || cat "$top/configs/modular.config"
+	[ -z "${2:-}" ] || cat "$top/configs/$2.config"
+}
+
 jobs() { nproc; }
 
 # copy_compiled FROM TO: a tree or a folder of objects, which make then goes on from. What

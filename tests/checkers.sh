@@ -1,7 +1,9 @@
 # shellcheck shell=bash
 # For scenarios on the kernel with KASAN, lockdep and sleep checks, where
-# pstore_blk is a module: source it after lib.sh.
+# pstore_blk is a module: source it after lib.sh. VARIANT=modular in the environment
+# takes the same kernel without the checkers.
 #
+#   $variant      where that kernel is
 #   $load         what the guest does to load it
 #   quiet         has no checker complained in the last boot?
 #   expect_oops   the oops that lkdtm makes in the last boot is not a complaint
@@ -10,10 +12,10 @@ if [ "$arch" != x86_64 ]; then
 	skip "$name" 'the checking kernel is built for x86_64 only'
 	exit
 fi
-[ -f "$build/x86_64-debug/bzImage" ] || "$top/scripts/build-kernel" --variant debug x86_64 || exit 1
-kernel=$build/x86_64-debug/bzImage
+variant=$build/x86_64-${VARIANT:-debug} kernel=$variant/bzImage
+[ -f "$kernel" ] || "$top/scripts/build-kernel" --variant "${VARIANT:-debug}" x86_64 || exit 1
 memory=512
-modules=$(echo "$build"/x86_64-debug/modules/lib/modules/*/kernel/fs/pstore)
+modules=$(echo "$variant"/modules/lib/modules/*/kernel/fs/pstore)
 files=("$modules/zone/pstore_zone.ko" "$modules/blk/pstore_blk.ko")
 append=''
 load='insmod /pstore_zone.ko; insmod /pstore_blk.ko blkdev=/dev/vda'
