@@ -25,7 +25,7 @@ apply: ## apply the series to your own kernel: make apply TREE=/path
 check: ## everything that must hold before a change lands
 	@scripts/check
 
-check-all: ## the same with nothing left out: each crash on each disk, all of it on arm64, too
+check-all: ## the same with nothing left out: KASAN and lockdep, each crash on each disk, all of it on arm64, too
 	@ALL=1 scripts/check
 
 check-quick: ## the queue, and the scenarios on x86_64
