@@ -44,10 +44,12 @@ jobs() { nproc; }
 
 # copy_compiled FROM TO: a tree or a folder of objects, which make then goes on from. What
 # objtool is made of has absolute paths in its commands; with other paths it would be made
-# anew, and so would all that it checks.
+# anew, and so would all that it checks. TO is there once it is whole.
 copy_compiled() {
-	cp -a --reflink=auto "$1" "$2"
-	find "$2" -path '*/tools/objtool/*' -name '.*.cmd' -exec sed -i "s,$1/,$2/,g" {} +
+	rm -rf "$2.new"
+	cp -a --reflink=auto "$1" "$2.new" &&
+		find "$2.new" -path '*/tools/objtool/*' -name '.*.cmd' -exec sed -i "s,$1/,$2/,g" {} + &&
+		mv "$2.new" "$2"
 }
 
 # Run a long command with its output in a log; show a line of progress every
@@ -58,19 +60,20 @@ quietly() {
 	mkdir -p "$(dirname "$log")"
 	"$@" > "$log" 2>&1 < /dev/null &
 	pid=$!
-	show_progress "$log" &
+	show_progress "$log" "$pid" &
 	watcher=$!
 	wait "$pid" || rc=$?
-	kill "$watcher"
+	kill "$watcher" 2> /dev/null || true
 	wait "$watcher" 2> /dev/null || true
 	((rc == 0)) || { tail -n 30 "$log" >&2; warn "failed ($rc): $* (log: $log)"; }
 	return "$rc"
 }
-# It waits for what never comes, which takes no process, and none is left when it is killed.
+# As long as that process is there. It waits for what never comes, which takes no process
+# of its own, so that none is left when it is killed.
 show_progress() {
 	local never
 	exec {never}<> <(:)
-	while ! read -rt 10 -u "$never"; do
+	while ! read -rt 10 -u "$never" && kill -0 "$2" 2> /dev/null; do
 		say "  ... $(tail -n 1 "$1" | cut -c1-70)"
 	done
 }

@@ -14,6 +14,7 @@ if [ "$arch" != x86_64 ]; then
 fi
 variant=$build/x86_64-${VARIANT:-debug} kernel=$variant/bzImage
 [ -f "$kernel" ] || "$top/scripts/build-kernel" --variant "${VARIANT:-debug}" x86_64 || exit 1
+[ "${VARIANT:-debug}" = debug ] || say "  without KASAN, lockdep and sleep checks, which make check-all has"
 memory=512
 modules=$(echo "$variant"/modules/lib/modules/*/kernel/fs/pstore)
 files=("$modules/zone/pstore_zone.ko" "$modules/blk/pstore_blk.ko")
