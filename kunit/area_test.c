@@ -1080,6 +1080,53 @@ static void test_attach_shrunk(struct kunit *test)
 	pstore_area_detach(area);
 }
 
+/*
+ * What is behind the area on a device that was made larger is left alone, until it may
+ * be overwritten.
+ */
+static void test_attach_grown(struct kunit *test)
+{
+	struct sim *sim = test_sim(test, 20);
+	u64 bytes = sim->storage.bytes, small = bytes - 16 * TEST_SLOT, seq;
+	u8 *behind = sim->media + small;
+	struct pstore_area *area;
+	unsigned int id;
+
+	sim->storage.bytes = small;
+	area = attach(test, sim);
+	write_records(test, area, 0, 2);
+	pstore_area_detach(area);
+	memset(sim->cache + small, 0x55, bytes - small);
+	memset(behind, 0x55, bytes - small);
+
+	sim->storage.bytes = bytes;
+	area = attach(test, sim);
+	expect_records(test, area, 0, 2);
+	for (id = 0; id < 2; id++)
+		KUNIT_ASSERT_EQ(test, 0, pstore_slots_erase(area, id));
+	area = reattach(test, sim, area);
+	KUNIT_EXPECT_EQ(test, small, area->layout.area_bytes);
+	write_records(test, area, 2, 30);
+	KUNIT_EXPECT_NULL(test, memchr_inv(behind, 0x55, bytes - small));
+	for (id = 0; id < 30; id++)
+		pstore_slots_erase(area, id);
+
+	sim->storage.format = true;
+	area = reattach(test, sim, area);
+	KUNIT_EXPECT_EQ(test, bytes, area->layout.area_bytes);
+	KUNIT_EXPECT_EQ(test, 0, write_record(area, 30, &seq));
+	KUNIT_EXPECT_EQ(test, 30ULL, seq);
+	pstore_area_detach(area);
+}
+
+/* All records of an area together are not too much for memory. */
+static void test_max_slots(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, 32765U, pstore_area_max_slots(SZ_4K));
+	KUNIT_EXPECT_EQ(test, 2048U, pstore_area_max_slots(SZ_64K));
+	KUNIT_EXPECT_EQ(test, 8U, pstore_area_max_slots(SZ_16M));
+}
+
 static struct kunit_case area_test_cases[] = {
 	KUNIT_CASE(test_attach_blank),
 	KUNIT_CASE(test_attach_too_small),
@@ -1089,6 +1136,8 @@ static struct kunit_case area_test_cases[] = {
 	KUNIT_CASE(test_attach_layout_copies),
 	KUNIT_CASE(test_attach_moved_in),
 	KUNIT_CASE(test_attach_shrunk),
+	KUNIT_CASE(test_attach_grown),
+	KUNIT_CASE(test_max_slots),
 	KUNIT_CASE(test_attach_unlucky_checksum),
 	KUNIT_CASE(test_ring_recovery),
 	KUNIT_CASE(test_ring_reads),

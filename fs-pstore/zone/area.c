@@ -141,8 +141,8 @@ u32 pstore_area_stream_bytes(const struct pstore_storage *st, u32 type)
 static u64 area_plan_streams(const struct pstore_storage *st,
 			     struct pstore_layout *layout)
 {
-	u64 room = min(st->bytes / 2, st->bytes - pstore_area_min_bytes(st));
-	u64 bytes, used = 0;
+	u64 bytes = layout->area_bytes, used = 0;
+	u64 room = min(bytes / 2, bytes - pstore_area_min_bytes(st));
 	unsigned int i;
 
 	for (i = 0; i < PSTORE_LOGS; i++) {
@@ -161,6 +161,34 @@ static u64 area_plan_streams(const struct pstore_storage *st,
 	return used;
 }
 
+/*
+ * Context: Any.
+ * Return: how many crash records of @unit_bytes a new area has at most.
+ */
+u32 pstore_area_max_slots(u32 unit_bytes)
+{
+	return min(PSTORE_AREA_MAX_CRASH_BYTES / unit_bytes,
+		   PSTORE_AREA_MAX_SLOTS);
+}
+
+/*
+ * Context: Any.
+ * Return: how much of a device a new area takes at most, in bytes, but for the blocks
+ *	at its end.
+ */
+u64 pstore_area_max_bytes(const struct pstore_storage *st)
+{
+	u64 bytes = PSTORE_MEDIA_BLOCK_BYTES + PSTORE_AREA_MAX_CRASH_BYTES;
+	unsigned int i;
+	u32 want;
+
+	for (i = 0; i < PSTORE_LOGS; i++) {
+		want = pstore_area_stream_bytes(st, area_streams[i]);
+		bytes += pstore_media_stream_region_bytes(want, st->write_unit);
+	}
+	return bytes;
+}
+
 /* The ring of crash records takes what is left. */
 static void area_plan_crash(const struct pstore_storage *st, u64 room,
 			    u64 first_seq, struct pstore_region *region)
@@ -169,7 +197,8 @@ static void area_plan_crash(const struct pstore_storage *st, u64 room,
 
 	region->type = PSTORE_MEDIA_REGION_CRASH;
 	region->unit_bytes = st->kmsg_bytes;
-	region->bytes = min_t(u64, slots, PSTORE_AREA_MAX_SLOTS) *
+	region->bytes = min_t(u64, slots,
+			      pstore_area_max_slots(st->kmsg_bytes)) *
 			st->kmsg_bytes;
 	region->first_seq = first_seq;
 }
@@ -189,25 +218,23 @@ static u64 area_crash_room(const struct pstore_storage *st, u64 bytes, u64 used)
 }
 
 /*
- * The layout that the parameters ask for: streams at the front and then crash
- * records, or the other way round.
+ * The layout that the parameters ask for in as many bytes as @layout says: streams at
+ * the front and then crash records, or the other way round.
  */
 static void area_plan(const struct pstore_storage *st, u64 first_seq,
 		      bool streams_last, struct pstore_layout *layout)
 {
-	u64 bytes = round_down(st->bytes, PSTORE_MEDIA_BLOCK_BYTES);
 	u64 offset = PSTORE_MEDIA_BLOCK_BYTES, used;
 	struct pstore_region *first = layout->regions;
 	u32 i;
 
-	layout->area_bytes = bytes;
 	layout->nr_regions = streams_last;
 	memset(first, 0, sizeof(layout->regions));
 	used = area_plan_streams(st, layout);
 	i = streams_last ? 0 : layout->nr_regions;
 	layout->nr_regions += !streams_last;
-	area_plan_crash(st, area_crash_room(st, bytes, used), first_seq,
-			&first[i]);
+	area_plan_crash(st, area_crash_room(st, layout->area_bytes, used),
+			first_seq, &first[i]);
 	for (i = 0; i < layout->nr_regions; i++) {
 		first[i].offset = offset;
 		offset += first[i].bytes;
@@ -279,6 +306,8 @@ static int area_format(struct pstore_area *area)
 		return ret;
 	generate_random_uuid(area->layout.area_id);
 	area->layout.generation = 1;
+	area->layout.area_bytes = round_down(area->storage->bytes,
+					     PSTORE_MEDIA_BLOCK_BYTES);
 	area_plan(area->storage, 0, false, &area->layout);
 	return area_write_layout(area);
 }
@@ -449,6 +478,22 @@ static int area_switch(struct pstore_area *area)
 	return area_write_layout(area) ?: area_init_regions(area);
 }
 
+/*
+ * How much of the device is for the area. Where that has become larger, what is behind
+ * the area may be somebody else's, and nobody has looked at it.
+ */
+static u64 area_bytes(const struct pstore_area *area)
+{
+	const struct pstore_storage *st = area->storage;
+	u64 bytes = round_down(st->bytes, PSTORE_MEDIA_BLOCK_BYTES);
+
+	if (bytes == area->layout.area_bytes || st->format)
+		return bytes;
+	pr_info("%s: larger than before; what is behind byte %llu is left alone, or boot once with %s.format=1 to let it be overwritten\n",
+		st->device, area->layout.area_bytes, st->backend);
+	return area->layout.area_bytes;
+}
+
 /* Give an area the layout that the parameters ask for, if that costs nothing. */
 static int area_adapt(struct pstore_area *area)
 {
@@ -461,6 +506,9 @@ static int area_adapt(struct pstore_area *area)
 
 	area->next = area->layout;
 	area->next.generation++;
+	area->next.area_bytes = area_bytes(area);
+	if (area->next.area_bytes < pstore_area_min_bytes(area->storage))
+		return 0;
 	area_plan(area->storage, next, streams_last, &area->next);
 	if (area_layout_is_wanted(&area->layout, &area->next))
 		return 0;

@@ -19,11 +19,7 @@
 #include "zone.h"
 
 #define CLAIM_CHUNK		SZ_256K
-/*
- * A device is looked at as a whole up to here, as far as older kernels wrote, and
- * behind that at its end and at this many places.
- */
-#define CLAIM_WHOLE		PSTORE_LEGACY_MAX_BYTES
+/* Where a device is not looked at as a whole: at its end, and at this many places. */
 #define CLAIM_END		SZ_1M
 #define CLAIM_SAMPLES		256
 
@@ -60,7 +56,8 @@ static const struct claim_signature {
 struct claim {
 	struct pstore_storage	*st;
 	void			*buf;	/* CLAIM_CHUNK bytes */
-	u64			pos;	/* what is in there, and */
+	u64			whole;	/* what pstore_claim_whole() says */
+	u64			pos;	/* what is in @buf, and */
 	size_t			len;	/* how much */
 	struct pstore_layout	layout;	/* of ours, if it is not in force */
 	bool			taking;	/* since a takeover was cut short, or */
@@ -158,18 +155,19 @@ static int claim_range_is_blank(struct claim *c, u64 pos, u64 len, u8 blank,
 	return 1;
 }
 
-/* What is behind CLAIM_WHOLE: its end, and samples. */
-static int claim_rest_is_blank(struct claim *c, u64 bytes, u8 blank, u64 *where)
+/* From @from on: the end, and samples. */
+static int claim_rest_is_blank(struct claim *c, u64 from, u64 bytes, u8 blank,
+			       u64 *where)
 {
-	u64 end = min_t(u64, bytes - CLAIM_WHOLE, CLAIM_END), step, pos;
+	u64 end = min_t(u64, bytes - from, CLAIM_END), step, pos;
 	unsigned int i;
 	int ret;
 
 	ret = claim_range_is_blank(c, bytes - end, end, blank, where);
-	step = round_down(div_u64(bytes - CLAIM_WHOLE, CLAIM_SAMPLES + 1),
+	step = round_down(div_u64(bytes - from, CLAIM_SAMPLES + 1),
 			  PSTORE_MEDIA_BLOCK_BYTES);
 	for (i = 0; i < CLAIM_SAMPLES && ret > 0; i++) {
-		pos = CLAIM_WHOLE + i * step;
+		pos = from + i * step;
 		ret = claim_range_is_blank(c, pos, PSTORE_MEDIA_BLOCK_BYTES,
 					   blank, where);
 	}
@@ -177,12 +175,13 @@ static int claim_rest_is_blank(struct claim *c, u64 bytes, u8 blank, u64 *where)
 }
 
 /*
- * From @from on, which is 0 or CLAIM_WHOLE: with what is in the first byte. Return: 1,
+ * From @from on, which is a multiple of 4096: with what is in the first byte. Return: 1,
  * 0 with the position of the first byte that is not blank, or -errno.
  */
 static int claim_is_blank(struct claim *c, u64 from, u64 *where)
 {
 	u64 bytes = round_down(c->st->bytes, PSTORE_MEDIA_BLOCK_BYTES);
+	u64 whole = max(from, min(bytes, c->whole));
 	u8 blank;
 	int ret;
 
@@ -195,12 +194,9 @@ static int claim_is_blank(struct claim *c, u64 from, u64 *where)
 	*where = from;
 	if (blank && blank != 0xff)
 		return 0;
-	ret = 1;
-	if (!from)
-		ret = claim_range_is_blank(c, 0, min_t(u64, bytes, CLAIM_WHOLE),
-					   blank, where);
-	if (ret > 0 && bytes > CLAIM_WHOLE)
-		ret = claim_rest_is_blank(c, bytes, blank, where);
+	ret = claim_range_is_blank(c, from, whole - from, blank, where);
+	if (ret > 0 && bytes > whole)
+		ret = claim_rest_is_blank(c, whole, bytes, blank, where);
 	return ret;
 }
 
@@ -228,7 +224,8 @@ static int claim_is_old(struct claim *c, struct pstore_old *old)
 		return ret == -ENOSPC ? 0 : ret;
 	if (!old->zones || old->foreign != U64_MAX)
 		return 0;
-	return old->ours ? 1 : claim_is_blank(c, CLAIM_WHOLE, &where);
+	return old->ours ? 1 : claim_is_blank(c, PSTORE_LEGACY_MAX_BYTES,
+					      &where);
 }
 
 /*
@@ -279,7 +276,7 @@ static int claim_foreign(struct claim *c, struct pstore_old *old)
 		else if (!known && old->zones)
 			snprintf(what, sizeof(what),
 				 "an area of an older kernel and unknown data at byte %llu",
-				 min(old->foreign, CLAIM_WHOLE));
+				 min(old->foreign, PSTORE_LEGACY_MAX_BYTES));
 	}
 	if (!c->st->format)
 		return claim_refuse(c, what);
@@ -418,6 +415,19 @@ static int claim_ours(struct claim *c, struct pstore_layout *layout)
 }
 
 /*
+ * How much of a device is looked at as a whole before it is taken: as far as older
+ * kernels wrote, and as much behind that as a new area takes. So no region may end
+ * further on.
+ *
+ * Context: Any.
+ * Return: what it is, in bytes from the start.
+ */
+u64 pstore_claim_whole(const struct pstore_storage *st)
+{
+	return PSTORE_LEGACY_MAX_BYTES + pstore_area_max_bytes(st);
+}
+
+/*
  * Clear the layout blocks and each place where something known may be recognized,
  * so that nobody finds on a device of ours what used to be on it.
  *
@@ -473,6 +483,7 @@ int pstore_claim(struct pstore_storage *st, struct pstore_layout *layout,
 	if (!c)
 		return -ENOMEM;
 	c->st = st;
+	c->whole = pstore_claim_whole(st);
 	c->buf = kvmalloc(CLAIM_CHUNK, GFP_KERNEL);
 	if (!c->buf)
 		return -ENOMEM;

@@ -615,8 +615,11 @@ static bool log_is_overdue(struct pstore_log *log)
 	return true;
 }
 
+/* In a panic, there are no workers any more. */
 static void log_arm(struct pstore_log *log)
 {
+	if (READ_ONCE(log->area->panic_logs))
+		return;
 	if (log->head - READ_ONCE(log->place.durable) > log->size / 2 &&
 	    !READ_ONCE(log->delay_ms)) {
 		pstore_log_kick(log);

@@ -264,6 +264,7 @@ static u64 take_slots_step(struct takeover *t, u64 offset, u32 unit)
 static bool take_place_slots(struct takeover *t, u64 from, u64 to, u32 unit,
 			     u32 min, struct pstore_region *region)
 {
+	u32 most = max(min, pstore_area_max_slots(unit));
 	u64 step = 1, bytes;
 
 	for (; step && t->looks; from += step) {
@@ -273,7 +274,7 @@ static bool take_place_slots(struct takeover *t, u64 from, u64 to, u32 unit,
 	}
 	if (!t->looks)
 		return false;
-	bytes = min(div_u64(to - from, unit), PSTORE_AREA_MAX_SLOTS) *
+	bytes = min3(div_u64(to - from, unit), most, PSTORE_AREA_MAX_SLOTS) *
 		(u64)unit;
 	*region = (struct pstore_region) {
 		.type		= PSTORE_MEDIA_REGION_CRASH,
@@ -376,7 +377,9 @@ static int take_region_cmp(const void *a, const void *b)
 static bool take_try(struct takeover *t, const struct take_plan *p,
 		     struct pstore_layout *l)
 {
-	u64 from = TAKE_BLOCK, to = l->area_bytes - 2 * TAKE_BLOCK, used = 0;
+	u64 from = TAKE_BLOCK, used = 0;
+	u64 to = min(l->area_bytes - 2 * TAKE_BLOCK,
+		     pstore_claim_whole(t->area->storage));
 	unsigned int i;
 
 	l->nr_regions = 0;

@@ -211,9 +211,13 @@ enum pstore_selftest_step {
 /* How many streams there can be. */
 #define PSTORE_LOGS		3
 
-/* In new areas: pstorefs shows 65535 files, and each record may have a note. */
+/*
+ * In new areas: pstorefs shows 65535 files, and each record may have a note. It keeps
+ * all of them in memory once it is mounted.
+ */
 #define PSTORE_AREA_MAX_SLOTS	(PSTORE_MEDIA_MAX_SLOTS - PSTORE_LOGS)
 static_assert(2 * PSTORE_AREA_MAX_SLOTS + PSTORE_LOGS < 65536);
+#define PSTORE_AREA_MAX_CRASH_BYTES	SZ_128M
 
 /* In place of the number of a block: none. */
 #define PSTORE_LOG_NONE		U32_MAX
@@ -400,17 +404,22 @@ struct pstore_area {
 	unsigned int		read_log;
 };
 
-/* Does the owner of the storage want crashes for this reason recorded, right now? */
-static inline bool pstore_area_wants(const struct pstore_area *area,
-				     enum kmsg_dump_reason reason)
-{
-	return (int)reason <= READ_ONCE(area->storage->max_reason);
-}
-
 /* Will the kernel never run again after it has dumped its log for @reason? */
 static inline bool pstore_reason_is_final(enum kmsg_dump_reason reason)
 {
 	return reason != KMSG_DUMP_OOPS;
+}
+
+/*
+ * Does the owner of the storage want crashes for this reason recorded, right now, and
+ * can the storage do so?
+ */
+static inline bool pstore_area_wants(const struct pstore_area *area,
+				     enum kmsg_dump_reason reason)
+{
+	return (int)reason <= READ_ONCE(area->storage->max_reason) &&
+	       (!pstore_reason_is_final(reason) ||
+		area->storage->ops->panic_write);
 }
 
 /* old.c */
@@ -509,10 +518,13 @@ enum pstore_claim {
 
 int pstore_claim(struct pstore_storage *st, struct pstore_layout *layout,
 		 struct pstore_old *old);
+u64 pstore_claim_whole(const struct pstore_storage *st);
 int pstore_claim_wipe(struct pstore_storage *st);
 
 /* area.c */
 u64 pstore_area_min_bytes(const struct pstore_storage *st);
+u64 pstore_area_max_bytes(const struct pstore_storage *st);
+u32 pstore_area_max_slots(u32 unit_bytes);
 struct pstore_area *pstore_area_attach(struct pstore_storage *st,
 				       const u8 *boot_id);
 void pstore_area_detach(struct pstore_area *area);
