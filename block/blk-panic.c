@@ -135,7 +135,7 @@ static int blk_panic_check(struct block_device *bdev)
 	struct gendisk *disk = bdev->bd_disk;
 
 	if (disk->fops->submit_bio || disk->major == LOOP_MAJOR) {
-		pr_warn("%pg: cannot write in a panic through a stacked device; use the disk beneath it\n",
+		pr_warn("%pg: cannot write in a panic through a virtual device (dm, md, loop, NVMe multipath, ...); use a disk itself\n",
 			bdev);
 		return -EOPNOTSUPP;
 	}
@@ -209,7 +209,7 @@ static bool blk_panic_in_test(struct blk_panic_disk *bpd)
 	       !panic_in_progress();
 }
 
-/* Before an emergency restart, others still run, and use the disk. */
+/* Before a restart or a shutdown, others still run, and use the disk. */
 static int blk_panic_stop_others(struct blk_panic_disk *bpd)
 {
 	if (panic_in_progress() || blk_panic_in_test(bpd))

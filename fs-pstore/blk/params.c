@@ -57,7 +57,7 @@ MODULE_PARM_DESC(pmsg_flush_ms, "how long messages may wait to be written, in mi
 
 static int max_reason = CONFIG_PSTORE_BLK_MAX_REASON;
 module_param(max_reason, int, 0444);
-MODULE_PARM_DESC(max_reason, "last reason that is recorded: 1 panic, 2 oops, 3 emergency restart, 4 shutdown");
+MODULE_PARM_DESC(max_reason, "last reason that is recorded: 1 panic, 2 oops, 3 emergency restart, 4 shutdown; all but 2 need a disk that can be written to in a panic");
 
 static bool format;
 module_param(format, bool, 0444);
