@@ -4,8 +4,9 @@
  *
  * drivers/mmc/core/panic.c says what is done with them. The host is used without
  * interrupts and without DMA: its lines are reset, its status register is polled,
- * and data goes through its buffer register. struct sdhci_host is only read for
- * what does not change; host->lock, which a stopped CPU may hold, is left alone.
+ * and data goes through its buffer register. Of struct sdhci_host, only single fields
+ * are read, none of which has to agree with another one; host->lock, which a stopped
+ * CPU may hold, is left alone.
  *
  * Many hosts differ from the standard, and their drivers have functions of their
  * own for it, which were not written for a panic. Only hosts without such are used,
