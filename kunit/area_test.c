@@ -1127,6 +1127,21 @@ static void test_max_slots(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 8U, pstore_area_max_slots(SZ_16M));
 }
 
+/* All that may ever be written to is looked at, with any parameters of a later boot. */
+static void test_claim_whole(struct kunit *test)
+{
+	struct sim *sim = test_sim(test, 4);
+	u64 stream = pstore_media_stream_region_bytes(SZ_16M, TEST_SECTOR);
+	u64 before = pstore_claim_whole(&sim->storage);
+
+	KUNIT_EXPECT_GE(test, before, 2ULL * SZ_128M + 3 * stream);
+	sim->storage.console_bytes = SZ_16M;
+	sim->storage.pmsg_bytes = SZ_16M;
+	sim->storage.ftrace_bytes = SZ_16M;
+	sim->storage.kmsg_bytes = SZ_16M;
+	KUNIT_EXPECT_EQ(test, before, pstore_claim_whole(&sim->storage));
+}
+
 static struct kunit_case area_test_cases[] = {
 	KUNIT_CASE(test_attach_blank),
 	KUNIT_CASE(test_attach_too_small),
@@ -1138,6 +1153,7 @@ static struct kunit_case area_test_cases[] = {
 	KUNIT_CASE(test_attach_shrunk),
 	KUNIT_CASE(test_attach_grown),
 	KUNIT_CASE(test_max_slots),
+	KUNIT_CASE(test_claim_whole),
 	KUNIT_CASE(test_attach_unlucky_checksum),
 	KUNIT_CASE(test_ring_recovery),
 	KUNIT_CASE(test_ring_reads),

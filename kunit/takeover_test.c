@@ -552,7 +552,7 @@ static void test_takeover_adapts(struct kunit *test)
 	pstore_area_detach(area);
 }
 
-/* Data of others behind what is looked at as a whole, and old zones far from 0. */
+/* Data of others behind what older kernels wrote to, and old zones far from 0. */
 static void test_takeover_huge(struct kunit *test)
 {
 	static const struct old_zone zones[] = {

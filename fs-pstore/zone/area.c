@@ -173,20 +173,16 @@ u32 pstore_area_max_slots(u32 unit_bytes)
 
 /*
  * Context: Any.
- * Return: how much of a device a new area takes at most, in bytes, but for the blocks
- *	at its end.
+ * Return: how much of a device an area takes at most, in bytes, whatever parameters ask
+ *	for now or later, but for the blocks at its end.
  */
 u64 pstore_area_max_bytes(const struct pstore_storage *st)
 {
-	u64 bytes = PSTORE_MEDIA_BLOCK_BYTES + PSTORE_AREA_MAX_CRASH_BYTES;
-	unsigned int i;
-	u32 want;
+	const u32 most = PSTORE_MEDIA_MAX_STREAM_BYTES;
+	u64 stream = pstore_media_stream_region_bytes(most, st->write_unit);
 
-	for (i = 0; i < PSTORE_LOGS; i++) {
-		want = pstore_area_stream_bytes(st, area_streams[i]);
-		bytes += pstore_media_stream_region_bytes(want, st->write_unit);
-	}
-	return bytes;
+	return PSTORE_MEDIA_BLOCK_BYTES + PSTORE_AREA_MAX_CRASH_BYTES +
+	       PSTORE_LOGS * stream;
 }
 
 /* The ring of crash records takes what is left. */
@@ -489,7 +485,7 @@ static u64 area_bytes(const struct pstore_area *area)
 
 	if (bytes == area->layout.area_bytes || st->format)
 		return bytes;
-	pr_info("%s: larger than before; what is behind byte %llu is left alone, or boot once with %s.format=1 to let it be overwritten\n",
+	pr_info("%s: larger than before; what is behind byte %llu is left alone. To let it be overwritten, remove all records, and boot once with %s.format=1\n",
 		st->device, area->layout.area_bytes, st->backend);
 	return area->layout.area_bytes;
 }

@@ -224,8 +224,12 @@ static int claim_is_old(struct claim *c, struct pstore_old *old)
 		return ret == -ENOSPC ? 0 : ret;
 	if (!old->zones || old->foreign != U64_MAX)
 		return 0;
-	return old->ours ? 1 : claim_is_blank(c, PSTORE_LEGACY_MAX_BYTES,
-					      &where);
+	if (old->ours)
+		return 1;
+	ret = claim_is_blank(c, PSTORE_LEGACY_MAX_BYTES, &where);
+	if (!ret)
+		old->foreign = where;
+	return ret;
 }
 
 /*
@@ -273,10 +277,10 @@ static int claim_foreign(struct claim *c, struct pstore_old *old)
 		if (ret)
 			strscpy(what, "an area that an older kernel has written over",
 				sizeof(what));
-		else if (!known && old->zones)
+		else if (!known && old->zones && old->foreign != U64_MAX)
 			snprintf(what, sizeof(what),
 				 "an area of an older kernel and unknown data at byte %llu",
-				 min(old->foreign, PSTORE_LEGACY_MAX_BYTES));
+				 old->foreign);
 	}
 	if (!c->st->format)
 		return claim_refuse(c, what);
@@ -416,15 +420,17 @@ static int claim_ours(struct claim *c, struct pstore_layout *layout)
 
 /*
  * How much of a device is looked at as a whole before it is taken: as far as older
- * kernels wrote, and as much behind that as a new area takes. So no region may end
- * further on.
+ * kernels wrote, and as much behind that as an area takes, with a second time the crash
+ * records, since old ones may be a little too large for slots of their size. No region
+ * may end further on.
  *
  * Context: Any.
  * Return: what it is, in bytes from the start.
  */
 u64 pstore_claim_whole(const struct pstore_storage *st)
 {
-	return PSTORE_LEGACY_MAX_BYTES + pstore_area_max_bytes(st);
+	return PSTORE_LEGACY_MAX_BYTES + PSTORE_AREA_MAX_CRASH_BYTES +
+	       pstore_area_max_bytes(st);
 }
 
 /*

@@ -6,8 +6,9 @@
  * The on-media format of pstore areas.
  *
  * An area is a disk, a partition or a flash partition that pstore owns as a
- * whole. It begins with a layout block, which says what lies where, and ends
- * with a second copy of it. Between them lie regions, in any order.
+ * whole, or was that before the device became larger. It begins with a layout
+ * block, which says what lies where, and ends with a second copy of it. Between
+ * them lie regions, in any order.
  *
  *	+--------+--------+- - - - -+--------+--------+- - - - -+--------+
  *	| layout | region |         | region | slot 0 |         | layout |

@@ -350,7 +350,7 @@ struct take_plan {
 	u32	unit;		/* size of a slot */
 	u32	slots;		/* how many there have to be */
 	bool	lean;		/* streams as large as needed, and no others */
-	bool	last;		/* streams at the end of the device */
+	bool	last;		/* streams at the end of what may be used */
 };
 
 /* How much of a stream is to be kept; 0 for no such stream. */
