@@ -1111,6 +1111,13 @@ static void test_attach_grown(struct kunit *test)
 	for (id = 0; id < 30; id++)
 		pstore_slots_erase(area, id);
 
+	/* Records that only the device as it is now has room for. */
+	sim->storage.kmsg_bytes = SZ_32K;
+	area = reattach(test, sim, area);
+	KUNIT_EXPECT_EQ(test, small, area->layout.area_bytes);
+	KUNIT_EXPECT_EQ(test, TEST_SLOT, area->slots.region.unit_bytes);
+	sim->storage.kmsg_bytes = TEST_SLOT;
+
 	sim->storage.format = true;
 	area = reattach(test, sim, area);
 	KUNIT_EXPECT_EQ(test, bytes, area->layout.area_bytes);
